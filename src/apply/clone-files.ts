@@ -1,0 +1,161 @@
+/**
+ * Clones diff/ of layer directories with GNU cp and tar, the only tools that keep whiteouts,
+ * xattrs, owners, links within a layer, sparse files and names that are no text.
+ */
+import path from 'node:path';
+import type { CloneMode } from '../domain/report.ts';
+import { RebaseError } from '../errors.ts';
+import type { Layout } from '../store/layout.ts';
+import { LARGE_FILE, measureLayers } from '../store/measure-layers.ts';
+import { errnoOf } from '../store/read-file.ts';
+import type { Disk } from './disk.ts';
+
+export interface CloneRequest {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  /** Cache-ids to clone, each once. */
+  readonly sources: readonly string[];
+  /** Existing folder inside overlay2 that gets `<source>/diff` for each of them. */
+  readonly target: string;
+  readonly mode: CloneMode;
+}
+
+/** Arguments of `cp` for the modes that are one `cp`. */
+const CP_ARGS = {
+  reflink: ['-a', '--reflink=always'],
+  link: ['-al'],
+  copy: ['-a', '--reflink=never'],
+} as const;
+
+/** Names that one command line is given. */
+const SOURCES_PER_COMMAND = 5000;
+
+/**
+ * Clones the files. The folders `<target>/<source>` get mode, owner and label of the sources'.
+ * `auto` shares blocks where the file system can; else it hard-links files of 64 KiB and more and
+ * copies the rest. Throws APPLY_FAILED, NO_SPACE.
+ */
+export async function cloneFiles(request: CloneRequest): Promise<void> {
+  const { mode } = request;
+  if (mode !== 'auto') {
+    await copyWhole(request, mode);
+    return;
+  }
+  if (await canReflink(request)) {
+    await copyWhole(request, 'reflink');
+    return;
+  }
+  const sizes = measureLayers(request.layout, request.sources);
+  const mixed = request.sources.filter((source) => (sizes.get(source)?.largeFiles ?? 0) > 0);
+  const small = request.sources.filter((source) => !mixed.includes(source));
+  await copyWhole({ ...request, sources: small }, 'copy');
+  for (const source of mixed) {
+    await copyMixed(request, source, sizes.get(source)?.largePaths ?? []);
+  }
+}
+
+/** One cp for all sources; --parents makes `<target>/<source>/diff` of `<source>/diff`. */
+async function copyWhole(
+  { disk, layout, sources, target }: CloneRequest,
+  mode: keyof typeof CP_ARGS,
+): Promise<void> {
+  for (let at = 0; at < sources.length; at += SOURCES_PER_COMMAND) {
+    const folders = sources.slice(at, at + SOURCES_PER_COMMAND).map((source) => `${source}/diff`);
+    try {
+      await disk.run('cp', [...CP_ARGS[mode], '--parents', '-t', target, '--', ...folders], {
+        cwd: layout.overlay,
+      });
+    } catch (error) {
+      throw withModeHint(error, mode);
+    }
+  }
+}
+
+function withModeHint(error: unknown, mode: CloneMode): unknown {
+  if (mode === 'copy' || !(error instanceof RebaseError) || error.code !== 'APPLY_FAILED') {
+    return error;
+  }
+  return new RebaseError(error.code, error.message, {
+    hint: `--clone auto does without ${mode === 'link' ? 'links' : 'reflinks'} where they cannot be made`,
+    cause: error,
+  });
+}
+
+async function canReflink({ disk, target }: CloneRequest): Promise<boolean> {
+  const probe = path.join(target, 'probe');
+  disk.writeFile(probe, 'probe', 0o600);
+  try {
+    await disk.run('cp', ['--reflink=always', probe, `${probe}-clone`]);
+    return true;
+  } catch (error) {
+    if (error instanceof RebaseError && error.code === 'APPLY_FAILED') return false;
+    throw error;
+  } finally {
+    disk.removeFile(probe);
+    disk.removeFile(`${probe}-clone`);
+  }
+}
+
+/**
+ * Large files by hard link, everything else through tar, which comes last because it sets modes,
+ * owners, xattrs and times of the directories when all else is in them. What cannot be linked
+ * (65,000 links on ext4, immutable files, another file system) and sockets, which tar leaves out,
+ * are copied by cp.
+ */
+async function copyMixed(
+  request: CloneRequest,
+  source: string,
+  largePaths: readonly string[],
+): Promise<void> {
+  const { disk, layout, target } = request;
+  await disk.run('sh', ['-c', SKELETON, 'sh', source, target], {
+    cwd: layout.overlay,
+    input: bytesOf(largePaths.map((file) => `${file}\0`).join('')),
+  });
+  const unlinked = largePaths.filter((file) => !tryLink(request, source, file));
+  await disk.run('sh', ['-c', COPY_REST, 'sh', source, target, String(LARGE_FILE - 1)], {
+    cwd: layout.overlay,
+    input: bytesOf(unlinked.map((file) => `${file}\0`).join('')),
+  });
+}
+
+/** Makes `<target>/<source>` like the source's, and in it the folders of the listed files. */
+const SKELETON = `set -e
+cp -a --attributes-only --parents -t "$2" -- "$1/link"
+rm -f -- "$2/$1/link"
+mkdir "$2/$1/diff"
+cd "$2/$1/diff"
+xargs -0 -r dirname -z -- | sort -zu | xargs -0 -r mkdir -p --
+`;
+
+/** Copies listed files and sockets, then all that is not large; fails when either tar fails. */
+const COPY_REST = `set -e
+from="$PWD/$1/diff" to="$2/$1/diff"
+cd "$from"
+{ cat; find . -type s -print0; } | xargs -0 -r cp -a --parents -t "$to" --
+packed=$({ {
+  find . ! \\( -type f -size +"$3"c \\) ! -type s -print0 |
+    tar -c -f - --null --no-recursion -T - --format=posix --xattrs --xattrs-include='*' --acls \\
+      --selinux --numeric-owner --sparse
+  echo $? >&3
+} | tar -x -f - -p -C "$to" --xattrs --xattrs-include='*' --acls --selinux --numeric-owner \\
+    --same-owner --delay-directory-restore >&2; } 3>&1)
+[ "$packed" = 0 ]
+`;
+
+function tryLink({ disk, layout, target }: CloneRequest, source: string, file: string): boolean {
+  const name = Buffer.from(file, 'latin1');
+  const at = (root: string): Buffer =>
+    Buffer.concat([Buffer.from(`${root}/${source}/diff/`), name]);
+  try {
+    disk.hardLink(at(layout.overlay), at(target));
+    return true;
+  } catch (error) {
+    if (['EMLINK', 'EPERM', 'EXDEV'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+function bytesOf(latin1: string): Uint8Array {
+  return Buffer.from(latin1, 'latin1');
+}

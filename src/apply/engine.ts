@@ -1,0 +1,151 @@
+/**
+ * Runs a transaction: stage, publish, and the way back from either. Knows no kind of plan, no
+ * dockerd and no terminal.
+ */
+import path from 'node:path';
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import { RebaseError } from '../errors.ts';
+import type { Layout } from '../store/layout.ts';
+import { readText } from '../store/read-file.ts';
+import type { Disk } from './disk.ts';
+import { record, type JournalRecord, type Transaction } from './journal.ts';
+import { proveMounts } from './prove-mounts.ts';
+import type { Step, StepContext } from './step.ts';
+import { PUBLISH_STEPS, STAGE_STEPS } from './steps.ts';
+
+export interface Engine {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  /** Told before each step. */
+  readonly progress: (what: string) => void;
+  /** Throws when the run shall end: asked between steps, where everything can be taken back. */
+  readonly checkpoint: () => void;
+}
+
+/**
+ * Stages: writes everything that the plan adds where dockerd does not look, makes it durable and
+ * proves that it mounts. On any failure what was written is taken back and the error passed on.
+ */
+export async function stage(engine: Engine, transaction: Transaction): Promise<Transaction> {
+  const context = contextOf(engine, transaction);
+  const { bound, disk, layout } = context;
+  try {
+    for (const step of STAGE_STEPS) {
+      engine.checkpoint();
+      await runStep(engine, step, context);
+    }
+    engine.progress('make it durable');
+    await syncStore(engine);
+    engine.checkpoint();
+    engine.progress('prove that the new layers mount');
+    await proveMounts({ disk, layout, folder: path.dirname(transaction.file) }, bound.tops);
+    engine.checkpoint();
+  } catch (error) {
+    await discardAfter(error, engine, transaction);
+    throw error;
+  }
+  return record(disk, transaction, { kind: 'staged' });
+}
+
+/** Takes back what a stage wrote, whole or in part. */
+export async function discard(engine: Engine, transaction: Transaction): Promise<Transaction> {
+  await undoSteps(STAGE_STEPS, contextOf(engine, transaction));
+  return record(engine.disk, transaction, { kind: 'discarded' });
+}
+
+/**
+ * Publishes what was staged. From its first rename on the transaction only goes forward: publishing
+ * again goes on where an earlier run ended. Throws HALF_WAY when it cannot.
+ */
+export async function publish(engine: Engine, transaction: Transaction): Promise<Transaction> {
+  const { disk, layout } = engine;
+  const before = transaction.repositories.before ?? readText(layout.repositories) ?? '';
+  if (transaction.state !== 'publishing') {
+    record(disk, transaction, { kind: 'publishing', before });
+  }
+  try {
+    const context = contextOf(engine, transaction);
+    for (const step of PUBLISH_STEPS) await runStep(engine, step, context);
+    return record(disk, transaction, {
+      kind: 'published',
+      after: readText(layout.repositories) ?? '',
+      at: new Date().toISOString(),
+    });
+  } catch (cause) {
+    throw halfWay(transaction, 'publish', cause);
+  }
+}
+
+/**
+ * Takes a published transaction back: the tags first, so that nothing names what goes. `removable`
+ * is the part of the plan that nothing else uses (`planUndo`). Goes on where an earlier run ended.
+ * Throws HALF_WAY when it cannot.
+ */
+export async function undo(
+  engine: Engine,
+  transaction: Transaction,
+  removable: BoundPlan,
+): Promise<Transaction> {
+  if (transaction.state !== 'undoing') record(engine.disk, transaction, { kind: 'undoing' });
+  try {
+    const context = { ...contextOf(engine, transaction), bound: removable };
+    engine.progress('put the tags back, remove what nothing else uses');
+    await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
+    return record(engine.disk, transaction, { kind: 'undone' });
+  } catch (cause) {
+    throw halfWay(transaction, 'undo', cause);
+  }
+}
+
+/** Writes down that the daemon was stopped or started, so that a later run can bring it back. */
+export function note(engine: Engine, transaction: Transaction, entry: JournalRecord): Transaction {
+  return record(engine.disk, transaction, entry);
+}
+
+async function runStep(engine: Engine, step: Step, context: StepContext): Promise<void> {
+  engine.progress(step.describe(context));
+  await step.run(context);
+}
+
+async function undoSteps(steps: readonly Step[], context: StepContext): Promise<void> {
+  for (const step of [...steps].reverse()) await step.undo(context);
+}
+
+/** One `sync -f` for each file system of the store: cheaper than one fsync a file, and as sure. */
+async function syncStore({ disk, layout }: Engine): Promise<void> {
+  await disk.run('sync', ['-f', layout.overlay, layout.image]);
+}
+
+async function discardAfter(
+  error: unknown,
+  engine: Engine,
+  transaction: Transaction,
+): Promise<void> {
+  try {
+    await discard(engine, transaction);
+  } catch (cause) {
+    throw new RebaseError(
+      'HALF_WAY',
+      `${messageOf(error)}; what was staged could not be removed: ${messageOf(cause)}`,
+      { hint: 'dockerd is not touched by it; rebase-image abort tries again', cause: error },
+    );
+  }
+}
+
+function halfWay(transaction: Transaction, what: string, cause: unknown): RebaseError {
+  return new RebaseError(
+    'HALF_WAY',
+    `transaction ${transaction.number} stopped half-way in its ${what}: ${messageOf(cause)}`,
+    { hint: 'rebase-image resume goes on with it, rebase-image abort takes it back', cause },
+  );
+}
+
+function contextOf({ disk, layout }: Engine, transaction: Transaction): StepContext {
+  const { begin, number, repositories } = transaction;
+  const { bound, clone } = begin;
+  return { disk, layout, transaction: number, bound, clone, repositories };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,197 @@
+/**
+ * The journal of a transaction: an append-only file of checksummed lines in
+ * `<root>/rebase-image/transactions/<number>/journal`, made durable line by line. What it says is
+ * all that a later run needs to finish or take back what an earlier one began.
+ * (Never in `<root>/tmp`: dockerd empties that at start, store.md 2.5.)
+ */
+import path from 'node:path';
+import stringify from 'json-stable-stringify';
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import { sha256Hex } from '../domain/digest.ts';
+import type { CloneMode, TransactionImage, TransactionState } from '../domain/report.ts';
+import { RebaseError } from '../errors.ts';
+import type { Layout } from '../store/layout.ts';
+import { namesIn, readText } from '../store/read-file.ts';
+import type { Disk } from './disk.ts';
+
+/** Version of the journal's format; a newer one is never touched. */
+const VERSION = 1;
+
+/** What a journal line tells. */
+export type JournalRecord =
+  | {
+      readonly kind: 'begin';
+      readonly version: number;
+      readonly transaction: number;
+      /** ISO 8601, UTC. */
+      readonly startedAt: string;
+      readonly command: string;
+      readonly clone: CloneMode;
+      readonly images: readonly TransactionImage[];
+      readonly bound: BoundPlan;
+    }
+  | { readonly kind: 'staged' }
+  /** `before`: repositories.json as it was, so that an undo can give back its very bytes. */
+  | { readonly kind: 'publishing'; readonly before: string }
+  | { readonly kind: 'published'; readonly after: string; readonly at: string }
+  | { readonly kind: 'daemon-stopped'; readonly start: string }
+  | { readonly kind: 'daemon-started' }
+  | { readonly kind: 'undoing' }
+  | { readonly kind: 'undone' }
+  | { readonly kind: 'discarded' };
+
+export type BeginRecord = Extract<JournalRecord, { kind: 'begin' }>;
+
+/** A transaction as its journal tells it. */
+export interface Transaction {
+  readonly number: number;
+  readonly file: string;
+  readonly begin: BeginRecord;
+  readonly state: TransactionState;
+  /** repositories.json before and after the publish, as far as it came. */
+  readonly repositories: {
+    readonly before: string | undefined;
+    readonly after: string | undefined;
+  };
+  /** ISO 8601 time of the publish. */
+  readonly publishedAt: string | undefined;
+  /** The daemon was stopped by this transaction and not started again: how to start it. */
+  readonly daemonToStart: string | undefined;
+}
+
+/** Opens a new transaction: the next number, its folder, its first line. */
+export function beginTransaction(
+  disk: Disk,
+  layout: Layout,
+  begin: Omit<BeginRecord, 'kind' | 'version' | 'transaction'>,
+): Transaction {
+  const folder = transactionsFolder(layout);
+  disk.ensureDirectory(folder, 0o700);
+  const number = Math.max(0, ...numbersIn(layout)) + 1;
+  const own = path.join(folder, String(number));
+  disk.makeDirectory(own, 0o700);
+  disk.sync(folder);
+  const file = path.join(own, 'journal');
+  const record: BeginRecord = { kind: 'begin', version: VERSION, transaction: number, ...begin };
+  disk.appendDurably(file, lineOf(record));
+  disk.sync(own);
+  return transactionOf(file, [record]);
+}
+
+/** Adds a line and returns the transaction as it stands then. */
+export function record(disk: Disk, transaction: Transaction, entry: JournalRecord): Transaction {
+  disk.appendDurably(transaction.file, lineOf(entry));
+  return readJournal(transaction.file) ?? transaction;
+}
+
+/**
+ * All transactions of a store, oldest first. A folder without a readable first line is a
+ * transaction that died before it did anything.
+ * Throws STORE_DAMAGED for a journal that is broken before its last line, STORE_UNSUPPORTED for
+ * one of a newer version.
+ */
+export function readTransactions(layout: Layout): Transaction[] {
+  return numbersIn(layout)
+    .map((number) => readJournal(path.join(transactionsFolder(layout), String(number), 'journal')))
+    .filter((transaction) => transaction !== undefined);
+}
+
+/** The transaction that is neither finished nor taken back; there is at most one. */
+export function openTransaction(transactions: readonly Transaction[]): Transaction | undefined {
+  return transactions.find(
+    ({ state, daemonToStart }) =>
+      daemonToStart !== undefined || ['staging', 'staged', 'publishing', 'undoing'].includes(state),
+  );
+}
+
+function readJournal(file: string): Transaction | undefined {
+  const lines = (readText(file) ?? '').split('\n');
+  const records: JournalRecord[] = [];
+  for (const [index, line] of lines.entries()) {
+    const entry = recordIn(line);
+    if (entry === undefined) {
+      // The last line may be torn: it was being written when the run ended.
+      if (lines.slice(index + 1).every((rest) => recordIn(rest) === undefined)) break;
+      throw new RebaseError('STORE_DAMAGED', `${file} is broken in line ${index + 1}`, {
+        hint: 'restore the file from a backup; it tells how to finish or undo the transaction',
+      });
+    }
+    records.push(entry);
+  }
+  return records.length === 0 ? undefined : transactionOf(file, records);
+}
+
+function transactionOf(file: string, records: readonly JournalRecord[]): Transaction {
+  const [begin] = records;
+  if (begin?.kind !== 'begin') {
+    throw new RebaseError('STORE_DAMAGED', `${file} does not begin with a transaction`);
+  }
+  if (begin.version > VERSION) {
+    throw new RebaseError('STORE_UNSUPPORTED', `${file} was written by a newer rebase-image`, {
+      hint: 'use that version, or a later one',
+    });
+  }
+  let state: TransactionState = 'staging';
+  let before: string | undefined;
+  let after: string | undefined;
+  let publishedAt: string | undefined;
+  let daemonToStart: string | undefined;
+  for (const entry of records.slice(1)) {
+    switch (entry.kind) {
+      case 'begin':
+        break;
+      case 'daemon-stopped':
+        daemonToStart = entry.start;
+        break;
+      case 'daemon-started':
+        daemonToStart = undefined;
+        break;
+      case 'publishing':
+        before = entry.before;
+        state = entry.kind;
+        break;
+      case 'published':
+        after = entry.after;
+        publishedAt = entry.at;
+        state = entry.kind;
+        break;
+      case 'staged':
+      case 'undoing':
+      case 'undone':
+      case 'discarded':
+        state = entry.kind;
+    }
+  }
+  return {
+    number: begin.transaction,
+    file,
+    begin,
+    state,
+    repositories: { before, after },
+    publishedAt,
+    daemonToStart,
+  };
+}
+
+function lineOf(entry: JournalRecord): string {
+  const text = stringify(entry) ?? '';
+  return `${sha256Hex(text)} ${text}\n`;
+}
+
+function recordIn(line: string): JournalRecord | undefined {
+  const space = line.indexOf(' ');
+  const text = line.slice(space + 1);
+  if (space < 0 || line.slice(0, space) !== sha256Hex(text)) return undefined;
+  return JSON.parse(text) as JournalRecord;
+}
+
+function numbersIn(layout: Layout): number[] {
+  return namesIn(transactionsFolder(layout))
+    .filter((name) => /^[1-9][0-9]*$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function transactionsFolder(layout: Layout): string {
+  return path.join(layout.journal, 'transactions');
+}

@@ -1,0 +1,49 @@
+import path from 'node:path';
+import type { ChainStack } from '../domain/bound-plan.ts';
+import { RebaseError } from '../errors.ts';
+import type { Layout } from '../store/layout.ts';
+import type { Disk } from './disk.ts';
+
+/**
+ * Mounts every stack read-only, as overlay2 would, in a mount namespace of its own that vanishes
+ * with the child: proof that each `link`, `lower` and `l/` entry leads where it should. A stack of
+ * one layer is a plain directory for overlay2 and for us.
+ * Source: overlay.go (Get); util-linux unshare(1), mount(8).
+ * Throws APPLY_FAILED with mount's own words.
+ */
+export async function proveMounts(
+  { disk, layout, folder }: { disk: Disk; layout: Layout; folder: string },
+  stacks: readonly ChainStack[],
+): Promise<void> {
+  const mounted = stacks.map(({ lowerdir }) => lowerdir).filter((lower) => lower.includes(':'));
+  if (mounted.length === 0) return;
+  const point = path.join(folder, 'proof');
+  disk.ensureDirectory(point, 0o700);
+  try {
+    await disk.run(
+      'unshare',
+      ['--mount', '--propagation', 'private', 'sh', '-c', MOUNT_ALL, 'sh', point],
+      {
+        cwd: layout.overlay,
+        input: mounted.map((lower) => `${lower}\n`).join(''),
+        // The newer mount calls take at most 256 bytes of lowerdir.
+        env: { LIBMOUNT_FORCE_MOUNT2: 'always' },
+      },
+    );
+  } catch (cause) {
+    if (!(cause instanceof RebaseError) || cause.code !== 'APPLY_FAILED') throw cause;
+    throw new RebaseError('APPLY_FAILED', `the new layers do not mount: ${cause.message}`, {
+      hint: 'nothing was published; dmesg | tail may say more',
+      cause,
+    });
+  } finally {
+    disk.removeEmptyDirectory(point);
+  }
+}
+
+const MOUNT_ALL = `set -e
+while read -r lower; do
+  mount -t overlay overlay -o "ro,lowerdir=$lower" "$1"
+  umount "$1"
+done
+`;

@@ -1,0 +1,36 @@
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { CloneMode } from '../domain/report.ts';
+import type { Layout } from '../store/layout.ts';
+import type { Disk } from './disk.ts';
+
+/** What every step works on. */
+export interface StepContext {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  /** Number of the transaction: part of every temporary name. */
+  readonly transaction: number;
+  readonly bound: BoundPlan;
+  readonly clone: CloneMode;
+  /** Texts of repositories.json before and after the publish, as far as it came. */
+  readonly repositories: {
+    readonly before: string | undefined;
+    readonly after: string | undefined;
+  };
+}
+
+/**
+ * One kind of change to the store. `undo` takes back whatever part of `run` was done, and is right
+ * when nothing was; it is given only entries that nothing else uses. A publish step's `run` goes on
+ * where it was interrupted.
+ */
+export interface Step {
+  /** What it does, for progress lines: "clone 3 layers". */
+  describe(context: StepContext): string;
+  run(context: StepContext): Promise<void> | void;
+  undo(context: StepContext): Promise<void> | void;
+}
+
+/** A name of ours for something temporary in one of dockerd's folders. */
+export function temporaryName(prefix: string, transaction: number, item: number | string): string {
+  return `${prefix}rebase-image-${transaction}-${item}`;
+}

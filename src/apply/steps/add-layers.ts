@@ -1,0 +1,68 @@
+/**
+ * layerdb entries: written whole in layerdb/tmp, where dockerd never looks, then renamed in,
+ * parents first. Source: store.md 1.1, 1.3; moby layer/filestore.go (StartTransaction, Commit).
+ */
+import path from 'node:path';
+import type { NewLayer } from '../../domain/bound-plan.ts';
+import { hexOf, type ChainID } from '../../domain/digest.ts';
+import { layerEntry, MODE } from '../../store/layout.ts';
+import { namesIn, statOf } from '../../store/read-file.ts';
+import { temporaryName, type Step, type StepContext } from '../step.ts';
+
+/** What a new entry does not share with the one that it is made from. */
+const OWN_FILES = ['cache-id', 'parent'];
+
+export const stageLayers: Step = {
+  describe: ({ bound }) => `write ${bound.layers.length} layerdb entries`,
+
+  run(context) {
+    for (const layer of context.bound.layers) stageEntry(context, layer);
+  },
+
+  async undo(context) {
+    await context.disk.removeTrees(
+      context.bound.layers.map(({ chainId }) => writeSet(context, chainId)),
+    );
+  },
+};
+
+export const publishLayers: Step = {
+  describe: ({ bound }) => `publish ${bound.layers.length} layerdb entries`,
+
+  run(context) {
+    const { bound, disk, layout } = context;
+    for (const { chainId } of bound.layers) {
+      const staged = writeSet(context, chainId);
+      if (statOf(staged) !== undefined) disk.rename(staged, layerEntry(layout, chainId));
+    }
+    if (bound.layers.length > 0) disk.sync(layout.layerdb);
+  },
+
+  /** Children first, and out of dockerd's sight before the first file goes. */
+  undo(context) {
+    const { bound, disk, layout } = context;
+    for (const { chainId } of [...bound.layers].reverse()) {
+      const entry = layerEntry(layout, chainId);
+      if (statOf(entry) !== undefined) disk.rename(entry, writeSet(context, chainId));
+    }
+    if (bound.layers.length > 0) disk.sync(layout.layerdb);
+  },
+};
+
+function stageEntry(context: StepContext, layer: NewLayer): void {
+  const { disk, layout } = context;
+  const source = layerEntry(layout, layer.source.chainId);
+  const target = writeSet(context, layer.chainId);
+  disk.makeDirectory(target, MODE.layerdbEntry);
+  for (const name of namesIn(source)) {
+    if (!OWN_FILES.includes(name)) disk.copyFile(path.join(source, name), path.join(target, name));
+  }
+  disk.writeFile(path.join(target, 'cache-id'), layer.cacheId, MODE.layerdbFile);
+  if (layer.parent !== undefined) {
+    disk.writeFile(path.join(target, 'parent'), layer.parent, MODE.layerdbFile);
+  }
+}
+
+function writeSet({ layout, transaction }: StepContext, chainId: ChainID): string {
+  return path.join(layout.layerdbTemp, temporaryName('write-set-', transaction, hexOf(chainId)));
+}

@@ -1,0 +1,121 @@
+/**
+ * JSON as text: find a value and replace it while every other byte stays as it is.
+ * dockerd hashes the config's bytes, so parsing and printing again would change the ImageID
+ * (Go escapes `<` as \u003c, keeps 64-bit numbers and its own key order; JSON.stringify does not).
+ */
+import { applyEdits, parseTree, type Edit, type Node } from 'jsonc-parser';
+
+export type { Edit, Node };
+
+/** A parsed document: its text and the syntax tree with byte positions (UTF-16 offsets). */
+export interface JsonText {
+  readonly text: string;
+  readonly root: Node;
+}
+
+/** Parses strict JSON (no comments, no trailing commas). Throws SyntaxError. */
+export function parseJsonText(text: string): JsonText {
+  JSON.parse(text);
+  const root = parseTree(text, [], { disallowComments: true });
+  if (root === undefined) throw new SyntaxError('no JSON value');
+  return { text, root };
+}
+
+/**
+ * The value that Go's encoding/json would read into a field of this name: keys match without
+ * regard to case (https://pkg.go.dev/encoding/json#Unmarshal). Undefined when absent.
+ * Throws SyntaxError when several keys match, since then the reader decides and not the text.
+ */
+export function memberOf(object: Node, name: string): Node | undefined {
+  const matching = (object.children ?? []).filter((property) => foldsTo(keyOf(property), name));
+  if (matching.length > 1) throw new SyntaxError(`several keys read as "${name}"`);
+  return matching[0];
+}
+
+/** The value node of a property node. */
+export function valueOf(property: Node): Node | undefined {
+  return property.children?.[1];
+}
+
+/** The key of a property node, decoded. */
+export function keyOf(property: Node): string {
+  return String(property.children?.[0]?.value);
+}
+
+/** Whether Go's encoding/json reads this key into a field of that (lower-case ASCII) name. */
+export function foldsTo(key: string, name: string): boolean {
+  return (
+    key === name || key.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase() === name
+  );
+}
+
+/** The exact text of a node. */
+export function rawOf(text: string, node: Node): string {
+  return text.slice(node.offset, node.offset + node.length);
+}
+
+/** The exact text of every element of an array node; [] for any other node. */
+export function rawElementsOf(text: string, node: Node | undefined): string[] {
+  if (node?.type !== 'array') return [];
+  return (node.children ?? []).map((child) => rawOf(text, child));
+}
+
+/**
+ * The edit that makes an array hold these elements (raw JSON texts), in the array's own white
+ * space, so that replacing elements and putting them back gives the first bytes again.
+ */
+export function replaceElements(text: string, node: Node, elements: readonly string[]): Edit {
+  const { lead, separator, tail } = spacingOf(text, node);
+  const content = elements.length === 0 ? '[]' : `[${lead}${elements.join(separator)}${tail}]`;
+  return { offset: node.offset, length: node.length, content };
+}
+
+/** The edit that removes a property, with the comma that belonged to it. */
+export function removeProperty(object: Node, property: Node): Edit {
+  const siblings = object.children ?? [];
+  const index = siblings.indexOf(property);
+  const next = siblings[index + 1];
+  const previous = siblings[index - 1];
+  const from = next === undefined && previous !== undefined ? endOf(previous) : property.offset;
+  const to = next === undefined ? endOf(property) : next.offset;
+  return { offset: from, length: to - from, content: '' };
+}
+
+/**
+ * The edit that adds `"key":value` to an object (not empty) before the first key that sorts after
+ * it: the place where Go writes it, since dockerd sorts an image's top-level keys
+ * (moby image/image.go: Image.MarshalJSON).
+ */
+export function insertProperty(text: string, object: Node, key: string, value: string): Edit {
+  const { lead, separator } = spacingOf(text, object);
+  const colon = lead === '' ? ':' : ': ';
+  const property = `${JSON.stringify(key)}${colon}${value}`;
+  const siblings = object.children ?? [];
+  const after = siblings.find((sibling) => keyOf(sibling) > key);
+  if (after !== undefined) {
+    return { offset: after.offset, length: 0, content: `${property}${separator}` };
+  }
+  const last = siblings.at(-1);
+  if (last === undefined) return { offset: object.offset + 1, length: 0, content: property };
+  return { offset: endOf(last), length: 0, content: `${separator}${property}` };
+}
+
+/** The text after the edits, which must not overlap. */
+export function editText(text: string, edits: readonly Edit[]): string {
+  return applyEdits(text, [...edits]);
+}
+
+function endOf(node: Node): number {
+  return node.offset + node.length;
+}
+
+/** White space of an array or object: after the opening bracket, between items, before the end. */
+function spacingOf(text: string, node: Node): { lead: string; separator: string; tail: string } {
+  const items = node.children ?? [];
+  const [first, second] = items;
+  const last = items.at(-1);
+  if (first === undefined || last === undefined) return { lead: '', separator: ',', tail: '' };
+  const lead = text.slice(node.offset + 1, first.offset);
+  const separator = second === undefined ? `,${lead}` : text.slice(endOf(first), second.offset);
+  return { lead, separator, tail: text.slice(endOf(last), endOf(node) - 1) };
+}

@@ -1,0 +1,147 @@
+/**
+ * What the program has to say, as data: render turns it into text or JSON.
+ */
+import type { BoundPlan } from './bound-plan.ts';
+import type { ImageID } from './digest.ts';
+import type { Plan } from './plan.ts';
+import type { ContainerRecord } from './snapshot.ts';
+
+/** How app-layer files reach their new directory (DESIGN.md, "Cloning layer files"). */
+export const CLONE_MODES = ['auto', 'reflink', 'link', 'copy'] as const;
+export type CloneMode = (typeof CLONE_MODES)[number];
+
+/** What one way of cloning takes on disk. */
+export interface CloneCost {
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+/** The dockerd that uses the store, as found. */
+export interface DaemonView {
+  readonly running: boolean;
+  /** `20.10.24`; undefined when it does not run or does not answer. */
+  readonly version: string | undefined;
+}
+
+/** Everything a dry run shows. */
+export interface PlanReport {
+  readonly storeRoot: string;
+  readonly daemon: DaemonView;
+  readonly plan: Plan;
+  readonly bound: BoundPlan;
+  /** Name of every local image that is some layer stack of the plan, for labels: ID -> tag. */
+  readonly names: ReadonlyMap<ImageID, string>;
+  readonly clone: CloneMode;
+  /** What the chosen mode takes, and for comparison what link and copy would. */
+  readonly cost: Readonly<Record<CloneMode, CloneCost>>;
+  /** Containers made from an old image; they keep it. */
+  readonly containers: readonly ContainerRecord[];
+  /** Names of checks that --allow waives. */
+  readonly allowed: ReadonlySet<string>;
+  /** What a restart would do to running containers; undefined without a running daemon. */
+  readonly restart: RestartView | undefined;
+}
+
+export interface RestartView {
+  readonly comeBack: readonly string[];
+  readonly stayDown: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+/** One image that may be the old base of another. */
+export interface BaseCandidate {
+  readonly name: string;
+  readonly imageId: ImageID;
+  readonly layers: number;
+  readonly tags: readonly string[];
+  /** Whether the image's history begins with the candidate's. */
+  readonly historyMatches: boolean;
+}
+
+/** A place in the layer stack where a base that is gone may have ended. */
+export interface SeamProposal {
+  readonly layers: number;
+  readonly topDiffId: string;
+  /** Why, one line each: `4 other images share these layers`, `CMD ["sh"] ends here`. */
+  readonly evidence: readonly string[];
+}
+
+/** What `rebase-image base IMAGE` says. */
+export interface BaseReport {
+  readonly reference: string;
+  readonly imageId: ImageID;
+  readonly layers: number;
+  /** The base that a rebase would replace; undefined when none or several are possible. */
+  readonly detected:
+    { readonly name: string; readonly layers: number; readonly evidence: string } | undefined;
+  /** Why there is no detected base, in one line. */
+  readonly undecided: string | undefined;
+  readonly candidates: readonly BaseCandidate[];
+  /** Shown when there is no candidate. */
+  readonly proposals: readonly SeamProposal[];
+  /** Labels org.opencontainers.image.base.*: hints, not proof. */
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+/** Where a transaction stands. */
+export type TransactionState =
+  'staging' | 'staged' | 'publishing' | 'published' | 'undoing' | 'undone' | 'discarded';
+
+/** A line of `history`. */
+export interface TransactionView {
+  readonly transaction: number;
+  readonly state: TransactionState;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly command: string;
+  readonly images: readonly TransactionImage[];
+}
+
+export interface TransactionImage {
+  readonly tag: string;
+  readonly before: ImageID;
+  readonly after: ImageID;
+  readonly newBase: string;
+}
+
+/** What `status` says. */
+export interface StatusReport {
+  readonly storeRoot: string;
+  readonly daemon: DaemonView;
+  /** Transactions that are neither finished nor taken back. */
+  readonly open: readonly TransactionView[];
+  /** Results that a running dockerd has not loaded yet: it needs a restart. */
+  readonly pendingRestart: readonly TransactionImage[];
+  /** Tags that name something else than their transaction left them at. */
+  readonly movedAway: readonly {
+    readonly tag: string;
+    readonly expected: ImageID;
+    readonly now: ImageID | undefined;
+  }[];
+  /** Containers whose image a transaction has replaced. */
+  readonly onOldImages: readonly {
+    readonly container: ContainerRecord;
+    readonly tag: string;
+    readonly after: ImageID;
+  }[];
+}
+
+/** What was done to one image, for the closing lines and for JSON. */
+export interface ImageResult {
+  readonly reference: string;
+  readonly outcome: 'rebased' | 'unchanged';
+  readonly before: ImageID;
+  readonly after: ImageID;
+  readonly tags: readonly string[];
+  readonly reason: string | undefined;
+}
+
+/** What a command that may change the store has to report at its end. */
+export interface Outcome {
+  readonly changed: boolean;
+  readonly transaction: number | undefined;
+  readonly images: readonly ImageResult[];
+  /** `restart`: a running dockerd takes the result at its next start. `publish`: staged only. */
+  readonly pending: 'restart' | 'publish' | undefined;
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,67 @@
+import type { DiffID } from '../domain/digest.ts';
+import { parseImageConfig } from '../domain/image-config.ts';
+import {
+  editText,
+  insertProperty,
+  memberOf,
+  parseJsonText,
+  rawElementsOf,
+  removeProperty,
+  replaceElements,
+  valueOf,
+  type Edit,
+  type JsonText,
+  type Node,
+} from '../domain/json-text.ts';
+import type { History } from './splice-history.ts';
+
+/** A config's history with the exact text of each entry. Throws SyntaxError. */
+export function historyIn(configText: string): History {
+  const { root } = parseJsonText(configText);
+  const property = memberOf(root, 'history');
+  const list = property === undefined ? undefined : valueOf(property);
+  return { entries: parseImageConfig(configText).history, raw: rawElementsOf(configText, list) };
+}
+
+/**
+ * The config with these DiffIDs and this history, every other byte as it was.
+ * Throws SyntaxError for a config in which several keys could be meant.
+ */
+export function rebasedConfigText(
+  configText: string,
+  diffIds: readonly DiffID[],
+  history: readonly string[],
+): string {
+  const json = parseJsonText(configText);
+  return editText(configText, [...diffIdEdits(json, diffIds), ...historyEdits(json, history)]);
+}
+
+function diffIdEdits({ text, root }: JsonText, diffIds: readonly DiffID[]): Edit[] {
+  const rootfs = required(memberOf(root, 'rootfs'), 'rootfs');
+  const elements = diffIds.map((diffId) => JSON.stringify(diffId));
+  const property = memberOf(rootfs, 'diff_ids');
+  const list = property === undefined ? undefined : valueOf(property);
+  if (list === undefined) {
+    return [insertProperty(text, rootfs, 'diff_ids', `[${elements.join(',')}]`)];
+  }
+  return [replaceElements(text, list, elements)];
+}
+
+function historyEdits({ text, root }: JsonText, history: readonly string[]): Edit[] {
+  const property = memberOf(root, 'history');
+  const list = property === undefined ? undefined : valueOf(property);
+  if (property === undefined || list === undefined) {
+    return history.length === 0
+      ? []
+      : [insertProperty(text, root, 'history', `[${history.join(',')}]`)];
+  }
+  if (history.length > 0) return [replaceElements(text, list, history)];
+  // Go leaves an empty history out (image.go: omitempty); one that is there and empty stays.
+  return rawElementsOf(text, list).length === 0 ? [] : [removeProperty(root, property)];
+}
+
+function required(property: Node | undefined, name: string): Node {
+  const value = property === undefined ? undefined : valueOf(property);
+  if (value?.type !== 'object') throw new SyntaxError(`it has no ${name}`);
+  return value;
+}

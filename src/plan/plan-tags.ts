@@ -1,0 +1,94 @@
+import { shortId, type ImageID } from '../domain/digest.ts';
+import type { Finding, TagChange } from '../domain/plan.ts';
+import { parseReference, referenceKey, type Reference } from '../domain/reference.ts';
+import { tagsOf, type Snapshot, type TagRecord } from '../domain/snapshot.ts';
+import { RebaseError } from '../errors.ts';
+
+export interface TagInput {
+  /** How the user calls the image. */
+  readonly reference: string;
+  /** The line of repositories.json by which the image was found, if by one. */
+  readonly found: TagRecord | undefined;
+  readonly oldImage: ImageID;
+  readonly newImage: ImageID;
+  /** --tag, undefined when the image's own tag moves. */
+  readonly tag: string | undefined;
+  /** --keep-old: a template, undefined when the old image gets no tag. */
+  readonly keepOld: string | undefined;
+}
+
+/** The tag that --keep-old without a value gives: the same on every host. */
+export const KEEP_OLD_TEMPLATE = '{repository}:{tag}-before-{id}';
+
+/**
+ * Which lines of repositories.json change: the tag that the result gets and, with --keep-old, one
+ * more for the old image. Digest references stay where they are, since the result has no manifest
+ * of that digest. Throws USAGE when the result would have no tag, BAD_REFERENCE.
+ */
+export function planTags(snapshot: Snapshot, input: TagInput): TagChange[] {
+  const moved = changeOf(snapshot, resultTag(input), input.newImage);
+  const kept = keptTag(snapshot, input, moved);
+  return [moved, ...kept].filter((change) => change.before !== change.after);
+}
+
+/** Warns when no tag is left on the old image, since any `docker image prune` then takes it. */
+export function oldImageFindings(
+  snapshot: Snapshot,
+  oldImage: ImageID,
+  changes: readonly TagChange[],
+): Finding[] {
+  const moved = new Set(changes.map((change) => change.key));
+  const left = tagsOf(snapshot, oldImage).filter((key) => !moved.has(key));
+  const kept = changes.some((change) => change.after === oldImage);
+  if (left.length > 0 || kept) return [];
+  return [
+    {
+      check: 'old-image',
+      severity: 'note',
+      message: `the old image ${shortId(oldImage)} is left without a tag: a prune would take the way back`,
+      hint: '--keep-old gives it one',
+    },
+  ];
+}
+
+function resultTag({ reference, found, tag }: TagInput): { repository?: string; key: string } {
+  if (tag !== undefined) return { key: referenceKey(taggable(tag, '--tag')) };
+  if (found !== undefined && !found.key.includes('@')) return found;
+  throw new RebaseError('USAGE', `${reference} is no tag that could move to the result`, {
+    hint: 'name the result: --tag NAME:TAG',
+  });
+}
+
+function keptTag(snapshot: Snapshot, input: TagInput, moved: TagChange): TagChange[] {
+  if (input.keepOld === undefined) return [];
+  const own = input.found?.key.includes('@') === false ? input.found.key : moved.key;
+  const { repository, tag } = parseReference(own);
+  const name = input.keepOld
+    .replaceAll('{repository}', repository)
+    .replaceAll('{tag}', tag ?? 'latest')
+    .replaceAll('{id}', shortId(input.oldImage));
+  const key = referenceKey(taggable(name, '--keep-old'));
+  return [changeOf(snapshot, { key }, input.oldImage)];
+}
+
+function taggable(text: string, flag: string): Reference {
+  const reference = parseReference(text);
+  if (reference.digest === undefined) return reference;
+  throw new RebaseError('USAGE', `${flag} ${text}: a digest cannot be given to an image`, {
+    hint: 'write NAME:TAG',
+  });
+}
+
+function changeOf(
+  snapshot: Snapshot,
+  { key, repository }: { key: string; repository?: string },
+  after: ImageID,
+): TagChange {
+  const existing = snapshot.tags.byKey.get(key);
+  return {
+    repository: existing?.repository ?? repository ?? key.slice(0, key.lastIndexOf(':')),
+    key,
+    before: existing?.imageId,
+    after,
+  };
+}

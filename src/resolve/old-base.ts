@@ -1,0 +1,145 @@
+/**
+ * Which layers of an image are its old base: given by --from, or proved by another local image.
+ */
+import { chainIdsOf, shortId } from '../domain/digest.ts';
+import { historyStartsWith, parseImageConfig } from '../domain/image-config.ts';
+import type { OldBase } from '../domain/plan.ts';
+import { parseReference } from '../domain/reference.ts';
+import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
+import { RebaseError } from '../errors.ts';
+import { candidatesFor, isPrefix, nameOf, type Candidate } from './candidates.ts';
+import type { FoundImage } from './find-image.ts';
+import { givenBase } from './given-base.ts';
+
+export type Resolution =
+  | { readonly kind: 'base'; readonly base: OldBase }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+export interface BaseQuestion {
+  readonly image: FoundImage;
+  readonly onto: FoundImage;
+  readonly from: string | undefined;
+}
+
+/**
+ * Decides what the new base replaces, or that there is nothing to do because the image is on the
+ * new base already, so that the same command twice never stacks a base twice.
+ * Throws SAME_IMAGE, BASE_NOT_FOUND, BASE_AMBIGUOUS, NOT_BUILT_ON_FROM and what naming an image
+ * can throw.
+ */
+export function resolveOldBase(snapshot: Snapshot, question: BaseQuestion): Resolution {
+  const { image, onto, from } = question;
+  if (image.image.id === onto.image.id) throw sameImage(image.name, onto.name, '--onto');
+  const alreadyOn = isPrefix(onto.image, image.image);
+  if (from === undefined) {
+    const base = detectedBase(snapshot, question);
+    return settled(snapshot, question, base);
+  }
+  const given = givenBase(snapshot, image, from);
+  if (given.kind === 'same-image') throw sameImage(image.name, from, '--from');
+  if (given.kind === 'not-there') {
+    if (alreadyOn) return { kind: 'nothing', reason: `already on ${onto.name}` };
+    throw given.error;
+  }
+  if (given.kind === 'count' && alreadyOn) {
+    // A number names no layers: after a rebase it would count into the app's own.
+    return { kind: 'nothing', reason: `already on ${onto.name}, whatever --from ${from} counts` };
+  }
+  return settled(snapshot, question, given.base);
+}
+
+/** The old base that other local images prove. Throws BASE_NOT_FOUND, BASE_AMBIGUOUS. */
+function detectedBase(snapshot: Snapshot, { image, onto }: BaseQuestion): OldBase {
+  const candidates = candidatesFor(snapshot, image.image);
+  const level = bestNamed(candidates);
+  const best = level[0];
+  if (best === undefined) throw noBase(image);
+  if (level.every((candidate) => candidate.layers === best.layers)) return asOldBase(level, best);
+  const inRepository = candidates.filter(
+    (candidate) => candidate.image.id === onto.image.id || sharesRepository(candidate, onto),
+  );
+  const chosen = inRepository[0];
+  if (chosen === undefined) throw severalBases(image, level);
+  return asOldBase(inRepository, chosen);
+}
+
+/** Tagged images if there are any, else those with a digest reference, else the nameless. */
+function bestNamed(candidates: readonly Candidate[]): readonly Candidate[] {
+  const tagged = candidates.filter((candidate) => candidate.tags.length > 0);
+  if (tagged.length > 0) return tagged;
+  const digested = candidates.filter((candidate) => candidate.digests.length > 0);
+  return digested.length > 0 ? digested : candidates;
+}
+
+function asOldBase(among: readonly Candidate[], chosen: Candidate): OldBase {
+  const others = among.filter((candidate) => candidate.layers !== chosen.layers).length;
+  const layers = chosen.layers === 1 ? 'its layer is' : `its ${chosen.layers} layers are`;
+  return {
+    layers: chosen.layers,
+    imageId: chosen.image.id,
+    name: nameOf(chosen),
+    evidence:
+      `${layers} how the image begins` +
+      (others > 0 ? `; chosen among ${others + 1} for its repository` : ''),
+  };
+}
+
+/** Nothing to do when the old base is the new one, or the image is on the longer new base already. */
+function settled(snapshot: Snapshot, { image, onto }: BaseQuestion, base: OldBase): Resolution {
+  const already: Resolution = { kind: 'nothing', reason: `already on ${onto.name}` };
+  if (base.imageId === onto.image.id) return already;
+  if (!isPrefix(onto.image, image.image)) return { kind: 'base', base };
+  const ontoLayers = onto.image.diffIds.length;
+  if (ontoLayers > base.layers) return already;
+  if (ontoLayers < base.layers) return { kind: 'base', base };
+  // Same layers, other settings: only the history tells on which of the two the image stands.
+  const old = base.imageId === undefined ? undefined : snapshot.images.get(base.imageId);
+  if (old === undefined) return already;
+  return historyTells(image.image, onto.image, old) ? already : { kind: 'base', base };
+}
+
+function historyTells(image: ImageRecord, onto: ImageRecord, old: ImageRecord): boolean {
+  const ontoHistory = parseImageConfig(onto.text).history;
+  return (
+    ontoHistory.length > parseImageConfig(old.text).history.length &&
+    historyStartsWith(parseImageConfig(image.text).history, ontoHistory)
+  );
+}
+
+function sharesRepository(candidate: Candidate, onto: FoundImage): boolean {
+  const wanted = onto.tag?.repository;
+  return [...candidate.tags, ...candidate.digests].some((key) => repositoryOf(key) === wanted);
+}
+
+function repositoryOf(key: string): string {
+  try {
+    return parseReference(key).repository;
+  } catch {
+    return key;
+  }
+}
+
+function sameImage(name: string, other: string, flag: string): RebaseError {
+  return new RebaseError('SAME_IMAGE', `${name} and ${flag} ${other} are the same image`, {
+    hint: 'it has no layers or settings of its own to move; docker tag gives an image another name',
+  });
+}
+
+function noBase({ name }: FoundImage): RebaseError {
+  return new RebaseError('BASE_NOT_FOUND', `no local image is the base that ${name} was built on`, {
+    hint: `rebase-image base ${name} proposes what to give to --from`,
+  });
+}
+
+function severalBases({ name, image }: FoundImage, candidates: readonly Candidate[]): RebaseError {
+  const chains = chainIdsOf(image.diffIds);
+  const perLength = [...new Map(candidates.map((one) => [one.layers, one] as const)).values()];
+  const list = perLength
+    .map((one) => `--from ${one.tags[0] ?? chains[one.layers - 1] ?? shortId(one.image.id)}`)
+    .join(' or ');
+  return new RebaseError(
+    'BASE_AMBIGUOUS',
+    `${name} is built on ${perLength.map(nameOf).join(' and on ')}; which one shall go?`,
+    { hint: `say it: ${list}` },
+  );
+}

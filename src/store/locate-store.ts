@@ -1,0 +1,144 @@
+/**
+ * Which image store a data-root holds, and whether it is one that can be rewritten: dockerd's own
+ * graph-driver store on overlay2. Everything else is refused with what was found.
+ * Source: store.md 5 and 6; moby daemon/graphdriver/driver.go (New, scanPriorDrivers).
+ */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { RebaseError } from '../errors.ts';
+import { DRIVER, layoutOf, type Layout } from './layout.ts';
+import { namesIn, readText, statOf } from './read-file.ts';
+
+/** What is known about the dockerd that uses the data-root. */
+export interface StoreFacts {
+  readonly dataRoot: string;
+  /** `docker info`: Driver and DriverStatus; undefined when no daemon answers. */
+  readonly daemon: { readonly driver: string; readonly containerdSnapshotter: boolean } | undefined;
+  readonly config: DaemonConfig;
+}
+
+/** The parts of daemon.json that decide which store is used. */
+export interface DaemonConfig {
+  readonly dataRoot: string | undefined;
+  readonly storageDriver: string | undefined;
+  readonly containerdSnapshotter: boolean | undefined;
+  readonly usernsRemap: boolean;
+}
+
+/** Drivers that leave a folder of their name in the data-root; vfs is never taken for a prior one. */
+const OTHER_DRIVERS = ['overlay', 'fuse-overlayfs', 'btrfs', 'zfs', 'aufs', 'devicemapper'];
+const CONTAINERD_SNAPSHOTS = 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots';
+const USERNS_FOLDER = /^\d+\.\d+$/;
+
+/**
+ * The layout of the store to work on: the data-root itself, or its `<uid>.<gid>` folder under
+ * userns-remap. Throws NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS.
+ */
+export function locateStore(facts: StoreFacts): Layout {
+  const root = storeRoot(facts);
+  refuseOtherStore(root, facts);
+  if (statOf(layoutOf(root).image)?.isDirectory() !== true) throw noStore(root);
+  return layoutOf(root);
+}
+
+/** Reads daemon.json as far as it decides the store; a file that is not there says nothing. */
+export function readDaemonConfig(file: string): DaemonConfig {
+  let config: Record<string, unknown>;
+  try {
+    config = JSON.parse(readText(file) ?? '{}') as Record<string, unknown>;
+  } catch (cause) {
+    throw new RebaseError('STORE_AMBIGUOUS', `${file} does not parse: dockerd would not start`, {
+      hint: 'mend it first: it decides which store dockerd uses',
+      cause,
+    });
+  }
+  const features = (config['features'] ?? {}) as Record<string, unknown>;
+  const snapshotter = features['containerd-snapshotter'];
+  return {
+    dataRoot: text(config['data-root']) ?? text(config['graph']),
+    storageDriver: text(config['storage-driver']),
+    containerdSnapshotter: typeof snapshotter === 'boolean' ? snapshotter : undefined,
+    usernsRemap: (text(config['userns-remap']) ?? '') !== '',
+  };
+}
+
+function storeRoot({ dataRoot, config }: StoreFacts): string {
+  const root = existing(dataRoot);
+  const remapped = namesIn(root)
+    .filter((name) => USERNS_FOLDER.test(name))
+    .map((name) => path.join(root, name))
+    .filter((folder) => statOf(path.join(folder, 'image'))?.isDirectory());
+  const hasOwn = statOf(layoutOf(root).image)?.isDirectory() === true;
+  if (remapped.length === 0 || (hasOwn && !config.usernsRemap)) return root;
+  if (remapped.length === 1 && remapped[0] !== undefined) return remapped[0];
+  throw new RebaseError(
+    'STORE_AMBIGUOUS',
+    `${root} holds the stores of several user namespaces: ${remapped.map((folder) => path.basename(folder)).join(', ')}`,
+    { hint: `name the one in use: --data-root ${remapped[0] ?? root}` },
+  );
+}
+
+function existing(dataRoot: string): string {
+  try {
+    return realpathSync(dataRoot);
+  } catch (cause) {
+    throw new RebaseError('NO_DATA_ROOT', `there is no data-root ${dataRoot}`, {
+      hint: "docker info --format '{{.DockerRootDir}}' says where it is; give it with --data-root",
+      cause,
+    });
+  }
+}
+
+function refuseOtherStore(root: string, { daemon, config }: StoreFacts): void {
+  if (daemon !== undefined) {
+    if (daemon.containerdSnapshotter) throw unsupported(root, 'the containerd image store');
+    if (daemon.driver !== DRIVER) throw unsupported(root, `the storage driver ${daemon.driver}`);
+    return;
+  }
+  if (config.containerdSnapshotter === true) {
+    throw unsupported(root, 'the containerd image store (daemon.json: containerd-snapshotter)');
+  }
+  if (config.storageDriver !== undefined && config.storageDriver !== DRIVER) {
+    throw unsupported(root, `the storage driver ${config.storageDriver} (daemon.json)`);
+  }
+  if (config.storageDriver === undefined) refuseByFolders(root);
+}
+
+/** No daemon and no configuration says what is used: the folders must leave no doubt. */
+function refuseByFolders(root: string): void {
+  const others = OTHER_DRIVERS.filter((name) => namesIn(path.join(root, name)).length > 0);
+  const containerd = namesIn(path.join(root, CONTAINERD_SNAPSHOTS)).length > 0;
+  const images = namesIn(path.join(root, 'image')).filter((name) => name !== DRIVER);
+  if (namesIn(path.join(root, DRIVER)).length > 0) {
+    const rivals = [...others, ...(containerd ? ['a containerd image store'] : [])];
+    if (rivals.length === 0) return;
+    throw new RebaseError(
+      'STORE_AMBIGUOUS',
+      `${root} holds an overlay2 store and ${rivals.join(', ')}: which one dockerd uses is not clear`,
+      { hint: 'start dockerd, which then says so, or set "storage-driver" in daemon.json' },
+    );
+  }
+  const found = [...others, ...images.filter((name) => namesIn(path.join(root, name)).length > 0)];
+  if (containerd) throw unsupported(root, 'the containerd image store');
+  if (found[0] !== undefined) throw unsupported(root, `the storage driver ${found[0]}`);
+}
+
+function unsupported(root: string, what: string): RebaseError {
+  return new RebaseError(
+    'STORE_UNSUPPORTED',
+    `${root} uses ${what}; only overlay2 can be rebased`,
+    {
+      hint: "docker info --format '{{.Driver}} {{.DriverStatus}}' shows what is in use",
+    },
+  );
+}
+
+function noStore(root: string): RebaseError {
+  return new RebaseError('NO_DATA_ROOT', `${root} holds no overlay2 image store of dockerd`, {
+    hint: "docker info --format '{{.DockerRootDir}}' says where it is; give it with --data-root",
+  });
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

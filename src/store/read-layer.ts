@@ -1,0 +1,43 @@
+import path from 'node:path';
+import type { ChainID } from '../domain/digest.ts';
+import { isLinkName } from '../domain/overlay-layer.ts';
+import type { LayerDirectory, LayerRecord } from '../domain/snapshot.ts';
+import { layerDirectory, layerEntry, linkPath, type Layout } from './layout.ts';
+import { readText, statOf, targetOf } from './read-file.ts';
+
+/** One path element: what a cache-id must be before it is joined to a path. */
+const FILE_NAME = /^(?!\.{1,2}$)[^/\0]+$/;
+
+/**
+ * Reads one layerdb entry with its overlay2 directory; undefined when there is no such entry.
+ * White space is cut where dockerd cuts it (diff, cache-id, parent) and nowhere else (store.md 1.1).
+ */
+export function readLayer(layout: Layout, chainId: ChainID): LayerRecord | undefined {
+  const entry = layerEntry(layout, chainId);
+  if (!statOf(entry)?.isDirectory()) return undefined;
+  const file = (name: string): string | undefined => readText(path.join(entry, name));
+  const cacheId = file('cache-id')?.trim();
+  return {
+    chainId,
+    diff: file('diff')?.trim(),
+    size: file('size'),
+    cacheId,
+    parent: file('parent')?.trim(),
+    directory: cacheId === undefined ? undefined : readLayerDirectory(layout, cacheId),
+  };
+}
+
+/** Reads overlay2/<cache-id>; undefined when it is no directory or the name is no file name. */
+export function readLayerDirectory(layout: Layout, cacheId: string): LayerDirectory | undefined {
+  if (!FILE_NAME.test(cacheId)) return undefined;
+  const directory = layerDirectory(layout, cacheId);
+  if (!statOf(directory)?.isDirectory()) return undefined;
+  const link = readText(path.join(directory, 'link'));
+  return {
+    hasDiff: statOf(path.join(directory, 'diff'))?.isDirectory() === true,
+    link,
+    lower: readText(path.join(directory, 'lower')),
+    linkTarget: isLinkName(link) ? targetOf(linkPath(layout, link)) : undefined,
+    committed: statOf(path.join(directory, 'committed')) !== undefined,
+  };
+}
