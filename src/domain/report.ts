@@ -42,10 +42,16 @@ export interface PlanReport {
   readonly restart: RestartView | undefined;
 }
 
+/** Names of containers by what a restart of dockerd does to them. */
 export interface RestartView {
+  /** Run now and afterwards, by restart policy or live-restore. */
   readonly comeBack: readonly string[];
+  /** Run now and would not afterwards: they are started again. */
   readonly stayDown: readonly string[];
+  /** Would be gone afterwards (--rm). */
   readonly deleted: readonly string[];
+  /** Do not run now, and dockerd starts them when it starts. */
+  readonly startedToo: readonly string[];
 }
 
 /** One image that may be the old base of another. */

@@ -32,7 +32,7 @@ export function resolveOldBase(snapshot: Snapshot, question: BaseQuestion): Reso
   if (image.image.id === onto.image.id) throw sameImage(image.name, onto.name, '--onto');
   const alreadyOn = isPrefix(onto.image, image.image);
   if (from === undefined) {
-    const base = detectedBase(snapshot, question);
+    const base = detectedBase(snapshot, image, onto);
     return settled(snapshot, question, base);
   }
   const given = givenBase(snapshot, image, from);
@@ -48,15 +48,22 @@ export function resolveOldBase(snapshot: Snapshot, question: BaseQuestion): Reso
   return settled(snapshot, question, given.base);
 }
 
-/** The old base that other local images prove. Throws BASE_NOT_FOUND, BASE_AMBIGUOUS. */
-function detectedBase(snapshot: Snapshot, { image, onto }: BaseQuestion): OldBase {
+/**
+ * The old base that other local images prove; the new base, where there is one, decides between
+ * several. Throws BASE_NOT_FOUND, BASE_AMBIGUOUS.
+ */
+export function detectedBase(
+  snapshot: Snapshot,
+  image: FoundImage,
+  onto: FoundImage | undefined,
+): OldBase {
   const candidates = candidatesFor(snapshot, image.image);
   const level = bestNamed(candidates);
   const best = level[0];
   if (best === undefined) throw noBase(image);
   if (level.every((candidate) => candidate.layers === best.layers)) return asOldBase(level, best);
   const inRepository = candidates.filter(
-    (candidate) => candidate.image.id === onto.image.id || sharesRepository(candidate, onto),
+    (candidate) => candidate.image.id === onto?.image.id || sharesRepository(candidate, onto),
   );
   const chosen = inRepository[0];
   if (chosen === undefined) throw severalBases(image, level);
@@ -106,8 +113,8 @@ function historyTells(image: ImageRecord, onto: ImageRecord, old: ImageRecord): 
   );
 }
 
-function sharesRepository(candidate: Candidate, onto: FoundImage): boolean {
-  const wanted = onto.tag?.repository;
+function sharesRepository(candidate: Candidate, onto: FoundImage | undefined): boolean {
+  const wanted = onto?.tag?.repository;
   return [...candidate.tags, ...candidate.digests].some((key) => repositoryOf(key) === wanted);
 }
 

@@ -9,15 +9,13 @@ import { RebaseError } from '../errors.ts';
 import { DRIVER, layoutOf, type Layout } from './layout.ts';
 import { namesIn, readText, statOf } from './read-file.ts';
 
-/** What is known about the dockerd that uses the data-root. */
-export interface StoreFacts {
-  readonly dataRoot: string;
-  /** `docker info`: Driver and DriverStatus; undefined when no daemon answers. */
-  readonly daemon: { readonly driver: string; readonly containerdSnapshotter: boolean } | undefined;
-  readonly config: DaemonConfig;
+/** What `docker info` says of the daemon that uses the data-root. */
+export interface DriverFacts {
+  readonly driver: string;
+  readonly containerdSnapshotter: boolean;
 }
 
-/** The parts of daemon.json that decide which store is used. */
+/** The parts of daemon.json that decide which store is used; undefined fields are not set. */
 export interface DaemonConfig {
   readonly dataRoot: string | undefined;
   readonly storageDriver: string | undefined;
@@ -25,17 +23,48 @@ export interface DaemonConfig {
   readonly usernsRemap: boolean;
 }
 
+/** What an absent daemon.json says. */
+export const NO_CONFIG: DaemonConfig = {
+  dataRoot: undefined,
+  storageDriver: undefined,
+  containerdSnapshotter: undefined,
+  usernsRemap: false,
+};
+
 /** Drivers that leave a folder of their name in the data-root; vfs is never taken for a prior one. */
 const OTHER_DRIVERS = ['overlay', 'fuse-overlayfs', 'btrfs', 'zfs', 'aufs', 'devicemapper'];
 const CONTAINERD_SNAPSHOTS = 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots';
 const USERNS_FOLDER = /^\d+\.\d+$/;
 
 /**
- * The layout of the store to work on: the data-root itself, or its `<uid>.<gid>` folder under
- * userns-remap. Throws NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS.
+ * The folder that holds the store: the data-root itself, or its `<uid>.<gid>` folder under
+ * userns-remap. Symlinks are followed. Throws NO_DATA_ROOT, STORE_AMBIGUOUS.
  */
-export function locateStore(facts: StoreFacts): Layout {
-  const root = storeRoot(facts);
+export function storeRootOf(dataRoot: string, config: DaemonConfig): string {
+  const root = existing(dataRoot);
+  const remapped = namesIn(root)
+    .filter((name) => USERNS_FOLDER.test(name))
+    .map((name) => path.join(root, name))
+    .filter((folder) => statOf(path.join(folder, 'image'))?.isDirectory());
+  const hasOwn = statOf(layoutOf(root).image)?.isDirectory() === true;
+  if (remapped.length === 0 || (hasOwn && !config.usernsRemap)) return root;
+  if (remapped.length === 1 && remapped[0] !== undefined) return remapped[0];
+  throw new RebaseError(
+    'STORE_AMBIGUOUS',
+    `${root} holds the stores of several user namespaces: ${remapped.map((folder) => path.basename(folder)).join(', ')}`,
+    { hint: `name the one in use: --data-root ${remapped[0] ?? root}` },
+  );
+}
+
+/**
+ * The layout of the overlay2 store in this folder. `daemon` is what the running daemon says; where
+ * it is undefined, daemon.json and the folders must leave no doubt.
+ * Throws NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS.
+ */
+export function overlayStoreIn(
+  root: string,
+  facts: { readonly daemon: DriverFacts | undefined; readonly config: DaemonConfig },
+): Layout {
   refuseOtherStore(root, facts);
   if (statOf(layoutOf(root).image)?.isDirectory() !== true) throw noStore(root);
   return layoutOf(root);
@@ -62,22 +91,6 @@ export function readDaemonConfig(file: string): DaemonConfig {
   };
 }
 
-function storeRoot({ dataRoot, config }: StoreFacts): string {
-  const root = existing(dataRoot);
-  const remapped = namesIn(root)
-    .filter((name) => USERNS_FOLDER.test(name))
-    .map((name) => path.join(root, name))
-    .filter((folder) => statOf(path.join(folder, 'image'))?.isDirectory());
-  const hasOwn = statOf(layoutOf(root).image)?.isDirectory() === true;
-  if (remapped.length === 0 || (hasOwn && !config.usernsRemap)) return root;
-  if (remapped.length === 1 && remapped[0] !== undefined) return remapped[0];
-  throw new RebaseError(
-    'STORE_AMBIGUOUS',
-    `${root} holds the stores of several user namespaces: ${remapped.map((folder) => path.basename(folder)).join(', ')}`,
-    { hint: `name the one in use: --data-root ${remapped[0] ?? root}` },
-  );
-}
-
 function existing(dataRoot: string): string {
   try {
     return realpathSync(dataRoot);
@@ -89,7 +102,10 @@ function existing(dataRoot: string): string {
   }
 }
 
-function refuseOtherStore(root: string, { daemon, config }: StoreFacts): void {
+function refuseOtherStore(
+  root: string,
+  { daemon, config }: { daemon: DriverFacts | undefined; config: DaemonConfig },
+): void {
   if (daemon !== undefined) {
     if (daemon.containerdSnapshotter) throw unsupported(root, 'the containerd image store');
     if (daemon.driver !== DRIVER) throw unsupported(root, `the storage driver ${daemon.driver}`);

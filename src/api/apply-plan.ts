@@ -1,0 +1,116 @@
+import { beginTransaction, readTransactions } from '../apply/journal.ts';
+import { stage, type Engine } from '../apply/engine.ts';
+import { rebasesOf, refuses, type Plan } from '../domain/plan.ts';
+import type { ImageResult, Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
+import { RebaseError } from '../errors.ts';
+import { freeSpace } from '../store/free-space.ts';
+import type { OpenStore } from './open-store.ts';
+import { publishTransaction } from './publish-transaction.ts';
+import type { RestartOptions } from './restart-daemon.ts';
+import { refuseOpenTransaction, withSession, type SessionOptions } from './session.ts';
+
+export interface ApplyOptions extends SessionOptions, RestartOptions {
+  /** The command line, for the history. */
+  readonly command: string;
+  /** Stage and stop there; `resume` publishes. */
+  readonly stageOnly: boolean;
+}
+
+/**
+ * Applies a plan: stages it, publishes it, verifies it. On failure the store is as before, or the
+ * error is HALF_WAY and says how to go on. Throws CHECK_REFUSED for findings that are not allowed,
+ * TRANSACTION_OPEN, LOCKED, NO_SPACE, STORE_CHANGED, APPLY_FAILED, VERIFY_FAILED.
+ */
+export async function applyPlan(
+  store: OpenStore,
+  report: PlanReport,
+  options: ApplyOptions,
+): Promise<Outcome> {
+  refuseFindings(report);
+  const images = resultsOf(report.plan);
+  if (rebasesOf(report.plan).length === 0) {
+    return { changed: false, transaction: undefined, images, pending: undefined, notes: [] };
+  }
+  return withSession(store, options, async (engine) => {
+    refuseOpenTransaction(readTransactions(store.layout));
+    refuseNoSpace(report, engine);
+    const begun = beginTransaction(engine.disk, store.layout, {
+      startedAt: new Date().toISOString(),
+      command: options.command,
+      clone: report.clone,
+      images: transactionImages(report.plan),
+      bound: report.bound,
+    });
+    const transaction = await stage(engine, begun);
+    const { number } = transaction;
+    if (options.stageOnly) {
+      return { changed: true, transaction: number, images, pending: 'publish', notes: [] };
+    }
+    const { pending, notes } = await publishTransaction(store, engine, { transaction, options });
+    return { changed: true, transaction: number, images, pending, notes };
+  });
+}
+
+/** Throws CHECK_REFUSED when a finding of the plan refuses and is not waived. */
+export function refuseFindings({ plan, allowed }: Pick<PlanReport, 'plan' | 'allowed'>): void {
+  const refusing = rebasesOf(plan).flatMap(({ reference, findings }) =>
+    findings
+      .filter((finding) => refuses(finding, allowed))
+      .map(({ check, message }) => ({ check, message: `${reference}: ${message}` })),
+  );
+  const [first] = refusing;
+  if (first === undefined) return;
+  const checks = [...new Set(refusing.map(({ check }) => check))];
+  const more = refusing.length > 1 ? ` (and ${refusing.length - 1} more)` : '';
+  throw new RebaseError(
+    'CHECK_REFUSED',
+    `refused by ${checks.join(', ')}: ${first.message}${more}`,
+    {
+      hint: `to go on all the same: --allow ${checks.join(',')}`,
+    },
+  );
+}
+
+function refuseNoSpace({ cost, clone, bound }: PlanReport, { layout }: Engine): void {
+  const { bytes, inodes } = cost[clone];
+  const free = freeSpace(layout.overlay);
+  const lacks =
+    bytes > free.bytes ? `${bytes} bytes` : inodes > free.inodes ? `${inodes} inodes` : '';
+  if (lacks === '' || bound.layers.length === 0) return;
+  throw new RebaseError('NO_SPACE', `${layout.overlay} has no room for ${lacks}`, {
+    hint: 'docker system df shows what could go; --clone link takes least',
+  });
+}
+
+function resultsOf({ images }: Plan): ImageResult[] {
+  return images.map((image) =>
+    image.kind === 'nothing'
+      ? {
+          reference: image.reference,
+          outcome: 'unchanged',
+          before: image.imageId,
+          after: image.imageId,
+          tags: [],
+          reason: image.reason,
+        }
+      : {
+          reference: image.reference,
+          outcome: 'rebased',
+          before: image.before.imageId,
+          after: image.after.imageId,
+          tags: image.tags
+            .filter(({ after }) => after === image.after.imageId)
+            .map(({ key }) => key),
+          reason: undefined,
+        },
+  );
+}
+
+function transactionImages(plan: Plan): TransactionImage[] {
+  return rebasesOf(plan).map(({ reference, before, after, newBase, tags }) => ({
+    tag: tags.find((tag) => tag.after === after.imageId)?.key ?? reference,
+    before: before.imageId,
+    after: after.imageId,
+    newBase: newBase.name,
+  }));
+}

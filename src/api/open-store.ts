@@ -1,0 +1,152 @@
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { chooseEndpoint } from '../daemon/endpoint.ts';
+import { findDockerd, type DockerdState } from '../daemon/dockerd-process.ts';
+import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
+import type { DaemonInfo } from '../daemon/engine-answers.ts';
+import { RebaseError } from '../errors.ts';
+import type { Layout } from '../store/layout.ts';
+import {
+  NO_CONFIG,
+  overlayStoreIn,
+  readDaemonConfig,
+  storeRootOf,
+  type DaemonConfig,
+  type DriverFacts,
+} from '../store/locate-store.ts';
+import { readText } from '../store/read-file.ts';
+
+export interface StoreOptions {
+  readonly dataRoot?: string | undefined;
+  readonly host?: string | undefined;
+  readonly context?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A store that can be rebased, and the dockerd that runs on it, if one does. */
+export interface OpenStore {
+  readonly layout: Layout;
+  readonly dockerd: DockerdState;
+  /** A client of that dockerd; undefined when it does not run or listens on no unix socket. */
+  readonly engine: EngineApi | undefined;
+  readonly info: DaemonInfo | undefined;
+}
+
+const DAEMON_JSON = '/etc/docker/daemon.json';
+const DEFAULT_DATA_ROOT = '/var/lib/docker';
+const ANSWER_MS = 5000;
+
+/**
+ * Finds the store: --data-root, else what the daemon says, else daemon.json, else /var/lib/docker.
+ * Reads only. Throws NOT_ROOT, NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS, USAGE.
+ */
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
+  if (process.getuid?.() !== 0) {
+    throw new RebaseError('NOT_ROOT', "dockerd's store belongs to root, and you are not root", {
+      hint: 'run it with sudo',
+    });
+  }
+  const { dataRoot, config, asked } = await whereIsIt(options);
+  const root = storeRootOf(dataRoot, config);
+  const dockerd = await findDockerd(root);
+  const daemon = dockerd.running ? await daemonOf(root, dockerd.socketPaths, asked) : undefined;
+  const layout = overlayStoreIn(root, { daemon: daemon && driverFacts(daemon.info), config });
+  return { layout, dockerd, engine: daemon?.engine, info: daemon?.info };
+}
+
+/** What is to be shown of the daemon. */
+export function daemonView({ dockerd, info }: OpenStore): {
+  running: boolean;
+  version: string | undefined;
+} {
+  return { running: dockerd.running, version: info?.serverVersion };
+}
+
+interface Answering {
+  readonly engine: EngineApi;
+  readonly info: DaemonInfo;
+}
+
+async function whereIsIt(
+  options: StoreOptions,
+): Promise<{ dataRoot: string; config: DaemonConfig; asked: Answering | undefined }> {
+  const { dataRoot, host, context, env } = options;
+  const named = host !== undefined || context !== undefined;
+  const endpoint =
+    dataRoot !== undefined && !named
+      ? undefined
+      : chooseEndpoint({ host, context, env, home: homedir(), readText });
+  const asked = endpoint === undefined ? undefined : await ask(endpoint.socketPath);
+  if (dataRoot !== undefined) {
+    refuseOtherRoot(dataRoot, asked);
+    return { dataRoot, config: configFor(dataRoot), asked };
+  }
+  if (asked !== undefined) {
+    const { dockerRootDir } = asked.info;
+    return { dataRoot: dockerRootDir, config: NO_CONFIG, asked };
+  }
+  const config = readDaemonConfig(DAEMON_JSON);
+  return { dataRoot: config.dataRoot ?? DEFAULT_DATA_ROOT, config, asked };
+}
+
+/** daemon.json speaks of one data-root; about another it says nothing. */
+function configFor(dataRoot: string): DaemonConfig {
+  const config = readDaemonConfig(DAEMON_JSON);
+  return sameFolder(config.dataRoot ?? DEFAULT_DATA_ROOT, dataRoot) ? config : NO_CONFIG;
+}
+
+/** --host and --data-root together must mean the same daemon. */
+function refuseOtherRoot(dataRoot: string, asked: Answering | undefined): void {
+  const theirs = asked?.info.dockerRootDir;
+  if (theirs === undefined || sameFolder(theirs, dataRoot) || isRemapped(theirs, dataRoot)) return;
+  throw new RebaseError('USAGE', `the daemon at this host uses ${theirs}, not ${dataRoot}`, {
+    hint: 'leave out --data-root, or name the socket of the daemon that uses it',
+  });
+}
+
+function isRemapped(theirs: string, dataRoot: string): boolean {
+  return /^(.*)\/\d+\.\d+$/.test(theirs) && sameFolder(theirs.replace(/\/\d+\.\d+$/, ''), dataRoot);
+}
+
+/** The client of the dockerd that runs on this root: the asked one, or one of its own sockets. */
+async function daemonOf(
+  root: string,
+  socketPaths: readonly string[],
+  asked: Answering | undefined,
+): Promise<Answering | undefined> {
+  const candidates = [asked, ...(await Promise.all(socketPaths.map(ask)))];
+  return candidates.find((one) => one !== undefined && sameFolder(one.info.dockerRootDir, root));
+}
+
+/** undefined when nobody answers at the socket in time. */
+async function ask(socketPath: string): Promise<Answering | undefined> {
+  const engine = connectEngine(socketPath);
+  try {
+    if (!(await engine.ping({ timeoutMs: ANSWER_MS }))) return undefined;
+    return { engine, info: await engine.info() };
+  } catch (error) {
+    if (error instanceof RebaseError && error.code === 'DAEMON_FAILED') return undefined;
+    throw error;
+  }
+}
+
+function driverFacts({ driver, driverStatus }: DaemonInfo): DriverFacts {
+  return {
+    driver,
+    containerdSnapshotter: driverStatus.some(
+      ([key, value]) => key === 'driver-type' && value === 'io.containerd.snapshotter.v1',
+    ),
+  };
+}
+
+function sameFolder(a: string, b: string): boolean {
+  return resolved(a) === resolved(b);
+}
+
+function resolved(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}

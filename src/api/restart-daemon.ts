@@ -1,0 +1,195 @@
+/**
+ * Stopping and starting the daemon around a publish: what it does to containers, and the way back.
+ */
+import { note, type Engine } from '../apply/engine.ts';
+import type { Transaction } from '../apply/journal.ts';
+import { connectEngine } from '../daemon/engine-api.ts';
+import { containersAtRestart, type ContainersAtRestart } from '../daemon/containers-at-restart.ts';
+import { restartHazards } from '../daemon/restart-hazards.ts';
+import { toolRunner } from '../daemon/run-tool.ts';
+import {
+  chooseService,
+  serviceFromRecord,
+  type DaemonService,
+  type ServiceContext,
+  type ServiceRecord,
+} from '../daemon/service.ts';
+import type { RestartView } from '../domain/report.ts';
+import { RebaseError } from '../errors.ts';
+import type { OpenStore } from './open-store.ts';
+
+export interface RestartOptions {
+  /** true and false answer the question; undefined asks `ask`, and means no without it. */
+  readonly restart: boolean | undefined;
+  readonly stopCommand?: string | undefined;
+  readonly startCommand?: string | undefined;
+  readonly allow: ReadonlySet<string>;
+  /** Asks "Restart dockerd now?"; undefined where nobody can be asked. */
+  readonly ask?: ((question: RestartQuestion) => Promise<boolean>) | undefined;
+}
+
+export interface RestartQuestion {
+  readonly view: RestartView;
+  /** The commands that will run. */
+  readonly how: string;
+  readonly warnings: readonly string[];
+}
+
+const NO_CONTAINERS: RestartView = { comeBack: [], stayDown: [], deleted: [], startedToo: [] };
+
+/** A restart that has been agreed to. */
+export interface AgreedRestart {
+  readonly service: DaemonService;
+  /** Containers to start again once the daemon is up. */
+  readonly startAgain: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** What a restart would do to containers; undefined without a daemon that can be asked. */
+export async function restartView(store: OpenStore): Promise<RestartView | undefined> {
+  const fates = await fatesOf(store);
+  return fates === undefined ? undefined : viewOf(fates);
+}
+
+/**
+ * Whether and how the running daemon will be restarted; undefined means that it will not.
+ * Throws USAGE when --restart is wanted and nothing is known that can do it, IN_USE for containers
+ * that a restart would delete, DAEMON_FAILED when dockerd would not come back.
+ */
+export async function agreeOnRestart(
+  store: OpenStore,
+  transaction: Transaction,
+  options: RestartOptions,
+): Promise<AgreedRestart | undefined> {
+  if (options.restart === false || !store.dockerd.running) return undefined;
+  const wanted = options.restart === true;
+  if (!wanted && options.ask === undefined) return undefined;
+  const service = await serviceOf(store, transaction, options);
+  if (service === undefined) {
+    if (!wanted) return undefined;
+    throw new RebaseError('USAGE', '--restart: this dockerd is not run by systemd', {
+      hint: "say how: --stop-command 'COMMAND' --start-command 'COMMAND'",
+    });
+  }
+  const fates = await fatesOf(store);
+  const warnings = await hazardsOf(store);
+  refuseDeletion(fates, options.allow);
+
+  const view = fates === undefined ? NO_CONTAINERS : viewOf(fates);
+  if (!wanted && !(await options.ask?.({ view, how: service.describe(), warnings }))) {
+    return undefined;
+  }
+  return { service, startAgain: fates?.stayDown ?? [] };
+}
+
+/** The way to start a daemon that an earlier run has stopped, as its journal says. */
+export function recordedService(
+  store: OpenStore,
+  transaction: Transaction,
+): DaemonService | undefined {
+  const text = transaction.daemonToStart;
+  if (text === undefined) return undefined;
+  const { record, socketPath } = JSON.parse(text) as Stopped;
+  return serviceFromRecord(record, serviceContext(store, transaction, socketPath));
+}
+
+/** Stops the daemon; the journal knows before it happens. */
+export async function stopDaemon(
+  engine: Engine,
+  transaction: Transaction,
+  { service, socketPath }: { service: DaemonService; socketPath: string },
+): Promise<Transaction> {
+  engine.progress(`stop dockerd (${service.describe()})`);
+  const stopped: Stopped = { record: service.record, socketPath };
+  const noted = note(engine, transaction, {
+    kind: 'daemon-stopped',
+    start: JSON.stringify(stopped),
+  });
+  await service.stop();
+  return noted;
+}
+
+interface Stopped {
+  readonly record: ServiceRecord;
+  readonly socketPath: string;
+}
+
+async function serviceOf(
+  store: OpenStore,
+  transaction: Transaction,
+  { stopCommand, startCommand }: RestartOptions,
+): Promise<DaemonService | undefined> {
+  if (store.engine === undefined) return undefined;
+  return chooseService(
+    { stopCommand, startCommand },
+    serviceContext(store, transaction, store.engine.socketPath),
+  );
+}
+
+function serviceContext(
+  { layout, dockerd, engine }: OpenStore,
+  transaction: Transaction,
+  socketPath: string,
+): ServiceContext {
+  return {
+    dataRoot: layout.root,
+    engine: engine ?? connectEngine(socketPath),
+    ...(dockerd.running ? { dockerd } : {}),
+    transaction: String(transaction.number),
+    run: toolRunner(),
+  };
+}
+
+/** Containers that are asked about at once: every call is a connection of its own. */
+const INSPECTIONS_AT_ONCE = 16;
+
+async function fatesOf({ engine, info }: OpenStore): Promise<ContainersAtRestart | undefined> {
+  if (engine === undefined || info === undefined) return undefined;
+  const listed = await engine.listContainers();
+  const inspected = [];
+  for (let at = 0; at < listed.length; at += INSPECTIONS_AT_ONCE) {
+    const some = listed.slice(at, at + INSPECTIONS_AT_ONCE);
+    inspected.push(...(await Promise.all(some.map(({ id }) => engine.inspectContainer(id)))));
+  }
+  return containersAtRestart(
+    inspected.filter((container) => container !== undefined),
+    { liveRestore: info.liveRestoreEnabled, serverVersion: info.serverVersion },
+  );
+}
+
+function viewOf(fates: ContainersAtRestart): RestartView {
+  const names = (group: ContainersAtRestart['comeBack']): string[] =>
+    group.map(({ name, id }) => name || id);
+  return {
+    comeBack: names(fates.comeBack),
+    stayDown: names(fates.stayDown),
+    deleted: names(fates.deleted),
+    startedToo: names(fates.startedToo),
+  };
+}
+
+async function hazardsOf({ dockerd, engine, info }: OpenStore): Promise<string[]> {
+  if (!dockerd.running || engine === undefined) return [];
+  const hazards = await restartHazards({
+    dockerd,
+    serverVersion: info?.serverVersion ?? '',
+    containerIds: (await engine.listContainers()).map(({ id }) => id),
+    run: toolRunner(),
+  });
+  const fatal = hazards.find(({ kind }) => kind !== 'newer-dockerd');
+  if (fatal !== undefined) {
+    throw new RebaseError('DAEMON_FAILED', `dockerd will not be restarted: ${fatal.message}`, {
+      hint: 'mend that first, or publish with --no-restart and restart dockerd yourself',
+    });
+  }
+  return hazards.map(({ message }) => message);
+}
+
+function refuseDeletion(fates: ContainersAtRestart | undefined, allow: ReadonlySet<string>): void {
+  const deleted = fates?.deleted ?? [];
+  if (deleted.length === 0 || allow.has('autoremove')) return;
+  throw new RebaseError(
+    'IN_USE',
+    `a restart would delete ${deleted.map(({ name, id }) => name || id).join(', ')} (--rm)`,
+    { hint: 'wait for them, or --allow autoremove; --no-restart leaves them alone' },
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * What every command that writes shares: the program's own lock, the transactions, the engine.
+ */
+import path from 'node:path';
+import { hostDisk } from '../apply/disk.ts';
+import type { Engine } from '../apply/engine.ts';
+import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
+import { flockFile } from '../daemon/flock-file.ts';
+import { RebaseError } from '../errors.ts';
+import type { OpenStore } from './open-store.ts';
+
+export interface SessionOptions {
+  readonly lockTimeoutSeconds: number;
+  readonly progress: (what: string) => void;
+  /** Throws when the run shall end; asked where everything can still be taken back. */
+  readonly checkpoint: () => void;
+}
+
+/**
+ * Runs `work` with this program's lock on the store held, so that two runs never meet.
+ * Throws LOCKED when another run keeps it longer than the timeout.
+ */
+export async function withSession<T>(
+  { layout }: OpenStore,
+  options: SessionOptions,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  hostDisk.ensureDirectory(layout.journal, 0o700);
+  const lock = await flockFile(path.join(layout.journal, 'lock'), {
+    timeoutSeconds: options.lockTimeoutSeconds,
+  });
+  try {
+    const { progress, checkpoint } = options;
+    return await work({ disk: hostDisk, layout, progress, checkpoint });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Throws TRANSACTION_OPEN while an earlier transaction is neither finished nor taken back. */
+export function refuseOpenTransaction(transactions: readonly Transaction[]): void {
+  const open = openTransaction(transactions);
+  if (open === undefined) return;
+  const what = open.state === 'staged' ? 'is staged and not published' : 'was interrupted';
+  throw new RebaseError('TRANSACTION_OPEN', `transaction ${open.number} ${what}`, {
+    hint: 'rebase-image resume finishes it, rebase-image abort takes it back',
+  });
+}
+
+/** The transaction that resume and abort are about. Throws TRANSACTION_NOT_FOUND. */
+export function theOpenTransaction({ layout }: OpenStore): Transaction {
+  const open = openTransaction(readTransactions(layout));
+  if (open !== undefined) return open;
+  throw new RebaseError('TRANSACTION_NOT_FOUND', 'no transaction is open', {
+    hint: 'rebase-image history lists the finished ones',
+  });
+}

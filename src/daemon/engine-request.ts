@@ -1,0 +1,138 @@
+import type { Agent, Dispatcher } from 'undici';
+
+import { RebaseError } from '../errors.ts';
+import { isRecord } from './foreign-json.ts';
+
+/** One call to the Engine API. */
+export interface EngineCall {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Absolute and unversioned, with its query. */
+  readonly path: string;
+  /** From the first byte sent to the last byte read. */
+  readonly timeoutMs: number;
+  /** Statuses of 300 and above that are an answer to this call, not a failure of it. */
+  readonly accept?: readonly number[];
+}
+
+/** What came back: the HTTP status and the body, parsed when it is JSON and undefined when empty. */
+export interface EngineAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** `away`: nobody listens at the socket, so certainly no daemon answers there. */
+export type EngineResult = EngineAnswer | 'away';
+
+/** Sends calls to one socket. */
+export interface EngineTransport {
+  send(call: EngineCall): Promise<EngineResult>;
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the path of a unix socket, returns the transport to it; nothing is opened or loaded before
+ * the first call. `send` throws IN_USE for HTTP 409 and DAEMON_FAILED for every other failure, with
+ * the `message` of dockerd's error body (moby api/server/httputils, `ErrorResponse`).
+ */
+export function engineTransport(socketPath: string): EngineTransport {
+  let opened: Promise<Opened> | undefined;
+  return {
+    async send(call) {
+      opened ??= open(socketPath);
+      const { agent, request } = await opened;
+      const answered = await exchange(() =>
+        request(`http://docker${call.path}`, {
+          dispatcher: agent,
+          method: call.method,
+          signal: AbortSignal.timeout(call.timeoutMs),
+        }),
+      );
+      if (answered instanceof Error) return failed(answered, call, socketPath);
+      const body = parsed(answered.text, answered.contentType);
+      if (answered.status < 300 || (call.accept ?? []).includes(answered.status)) {
+        return { status: answered.status, body };
+      }
+      throw refusal(answered.status, body, call);
+    },
+    async close() {
+      if (opened !== undefined) await (await opened).agent.destroy();
+      opened = undefined;
+    },
+  };
+}
+
+interface Opened {
+  readonly agent: Agent;
+  readonly request: typeof import('undici').request;
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+async function open(socketPath: string): Promise<Opened> {
+  // undici takes more than 100 ms to load; runs on a stopped daemon never need it.
+  const undici = await import('undici');
+  const agent = new undici.Agent({
+    connect: { socketPath },
+    // One connection per call: a kept one would belong to the dockerd before the restart.
+    pipelining: 0,
+    // The call's own timeout counts; undici's would cut off a long `stop`.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return { agent, request: undici.request };
+}
+
+async function exchange(start: () => Promise<Dispatcher.ResponseData>): Promise<RawAnswer | Error> {
+  try {
+    const response = await start();
+    const type = response.headers['content-type'];
+    return {
+      status: response.statusCode,
+      contentType: typeof type === 'string' ? type : '',
+      text: await response.body.text(),
+    };
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function parsed(text: string, contentType: string): unknown {
+  if (text === '' || !contentType.includes('json')) return text === '' ? undefined : text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new RebaseError('DAEMON_FAILED', 'dockerd answered with broken JSON', { cause });
+  }
+}
+
+const AWAY = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+function failed(error: Error, call: EngineCall, socketPath: string): 'away' {
+  const code = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && AWAY.includes(code)) return 'away';
+  if (error.name === 'TimeoutError') {
+    const seconds = String(call.timeoutMs / 1000);
+    throw new RebaseError(
+      'DAEMON_FAILED',
+      `dockerd did not answer ${call.method} ${call.path} within ${seconds} s`,
+      { hint: 'journalctl -u docker.service -n 50', cause: error },
+    );
+  }
+  throw new RebaseError('DAEMON_FAILED', `cannot talk to unix://${socketPath}: ${error.message}`, {
+    hint: 'run as root, or name the socket with --host unix:///path',
+    cause: error,
+  });
+}
+
+function refusal(status: number, body: unknown, call: EngineCall): RebaseError {
+  const said = isRecord(body) && typeof body['message'] === 'string' ? body['message'] : undefined;
+  const message = said ?? `HTTP ${String(status)} to ${call.method} ${call.path}`;
+  return new RebaseError(
+    status === 409 ? 'IN_USE' : 'DAEMON_FAILED',
+    `Error response from daemon: ${message}`,
+  );
+}

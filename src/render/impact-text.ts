@@ -1,0 +1,80 @@
+/**
+ * What a plan costs, and what it means for containers.
+ */
+import type { ContainerRecord } from '../domain/snapshot.ts';
+import type { CloneCost, PlanReport, RestartView } from '../domain/report.ts';
+import { humanSize } from './human-size.ts';
+import { counted, firstOf, idText, nameList, wrap, type Page } from './page.ts';
+import { table } from './table.ts';
+
+const LONGEST_LIST = 10;
+
+/** Bytes and inodes of the chosen clone mode, and of link and copy for comparison. */
+export function costText(page: Page, { clone, cost }: PlanReport): string[] {
+  const others = (['link', 'copy'] as const).filter((mode) => mode !== clone);
+  const compared = others.map((mode) => `${mode} ${costOf(cost[mode])}`).join(', ');
+  return [
+    ...wrap(page, `Cost: ${costOf(cost[clone])} (--clone ${clone})`, 0),
+    ...wrap(page, `instead: ${compared}`, 6),
+  ];
+}
+
+/** Containers made from an old image, which keep it until they are made anew. */
+export function containersText(page: Page, containers: readonly ContainerRecord[]): string[] {
+  if (containers.length === 0) return ['Containers: none uses an old image'];
+  const running = containers.filter((container) => container.running).length;
+  const total = counted(containers.length, 'container');
+  const keep = containers.length === 1 ? 'keeps its old image' : 'keep their old image';
+  return [
+    ...wrap(page, `Containers: ${total} (${running} running) ${keep} until created anew`, 0),
+    ...containerTable(page, containers),
+  ];
+}
+
+/** NAME, CONTAINER ID, STATUS: the running ones first, the rest counted after the first ten. */
+export function containerTable(page: Page, containers: readonly ContainerRecord[]): string[] {
+  const sorted = [...containers].sort((a, b) => Number(b.running) - Number(a.running));
+  const { shown, more } = firstOf(page, sorted, LONGEST_LIST);
+  const rows = shown.map((container) => [
+    container.name.replace(/^\//, ''),
+    idText(page, container.id),
+    container.running ? 'running' : 'stopped',
+    idText(page, container.imageId),
+  ]);
+  const columns = [
+    { head: 'NAME', cut: 'end' as const },
+    { head: 'CONTAINER ID' },
+    { head: 'STATUS' },
+    { head: 'IMAGE ID' },
+  ];
+  return [
+    ...table(page, columns, { rows, indent: 2 }),
+    ...(more === 0 ? [] : [`  and ${more} more`]),
+  ];
+}
+
+/** What a restart of dockerd does to the containers that run now. */
+export function restartText(page: Page, restart: RestartView | undefined): string[] {
+  if (restart === undefined) return [];
+  const { comeBack, stayDown, deleted } = restart;
+  if (comeBack.length + stayDown.length + deleted.length === 0) {
+    return ['Restart of dockerd: no container is running'];
+  }
+  return [
+    'Restart of dockerd: it takes the result then; running containers',
+    ...groupLines(page, 'come back by themselves', comeBack),
+    ...groupLines(page, 'stay down (started again afterwards)', stayDown),
+    ...groupLines(page, 'are DELETED (--rm; needs --allow autoremove)', deleted).map(
+      page.paint.yellow,
+    ),
+  ];
+}
+
+function groupLines(page: Page, what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return wrap(page, `${what}: ${nameList(page, names, LONGEST_LIST)}`, 2);
+}
+
+function costOf({ bytes, inodes }: CloneCost): string {
+  return `${humanSize(bytes)}, ${counted(inodes, 'inode')}`;
+}

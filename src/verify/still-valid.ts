@@ -1,0 +1,38 @@
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import { imageIdOf, shortId, type ChainID } from '../domain/digest.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+
+/**
+ * What has changed since the plan was bound, one line each; [] when it still fits. Looked at under
+ * the lock, right before the first rename: tags where they were, the new base's layers and the
+ * sources there, nothing in the place of what will be renamed in. `snapshot` has `concernedChains`
+ * read.
+ */
+export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
+  const added = new Set<ChainID>(bound.layers.map(({ chainId }) => chainId));
+  return [
+    ...bound.tags
+      .filter(({ key, before }) => snapshot.tags.byKey.get(key)?.imageId !== before)
+      .map(({ key }) => `${key} names another image by now`),
+    ...bound.layers
+      .filter(({ parent }) => {
+        return parent !== undefined && !added.has(parent) && !snapshot.layers.has(parent);
+      })
+      .map(({ parent }) => `layer ${shortId(parent ?? '')} of the new base is gone`),
+    ...bound.layers
+      .filter(({ chainId }) => snapshot.layers.has(chainId))
+      .map(({ chainId }) => `layer ${shortId(chainId)} is there by now`),
+    ...bound.reused
+      .filter((chainId) => !snapshot.layers.has(chainId))
+      .map((chainId) => `layer ${shortId(chainId)} is gone`),
+    ...bound.images
+      .filter(({ imageId, configText }) => imageIdOf(configText) !== imageId)
+      .map(({ imageId }) => `the journal's config of ${shortId(imageId)} is not what its ID says`),
+  ];
+}
+
+/** The chains whose presence decides whether a bound plan still fits. */
+export function concernedChains(bound: BoundPlan): ChainID[] {
+  const chains = bound.layers.flatMap(({ chainId, parent }) => [chainId, parent]);
+  return [...chains, ...bound.reused].filter((chainId) => chainId !== undefined);
+}
