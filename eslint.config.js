@@ -28,7 +28,10 @@ function wall(folder) {
         'error',
         {
           patterns: [
-            { group: forbidden.map((other) => `**/${other}/*`), message: `${folder}/ may not import this folder.` },
+            {
+              group: forbidden.map((other) => `**/${other}/*`),
+              message: `${folder}/ may not import this folder.`,
+            },
             ...(PURE.includes(folder)
               ? [{ group: ['node:*', 'fs-extra', 'undici'], message: `${folder}/ is pure.` }]
               : []),
@@ -54,7 +57,9 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       'no-shadow': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -71,7 +76,10 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
-        { selector: "CallExpression[callee.object.name='process'][callee.property.name='exit']", message: 'Set process.exitCode.' },
+        {
+          selector: "CallExpression[callee.object.name='process'][callee.property.name='exit']",
+          message: 'Set process.exitCode.',
+        },
       ],
     },
   },

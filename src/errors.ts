@@ -34,6 +34,8 @@ const EXIT_CODE_OF = {
   STORE_UNSUPPORTED: 6,
   STORE_AMBIGUOUS: 6,
   TOOL_MISSING: 6,
+  // 128 + the signal that ended the run at a safe point; the command line knows which
+  INTERRUPTED: 130,
   // 64: the command line
   USAGE: 64,
   BAD_REFERENCE: 64,

@@ -14,7 +14,7 @@ import {
   type DaemonConfig,
   type DriverFacts,
 } from '../store/locate-store.ts';
-import { readText } from '../store/read-file.ts';
+import { readText, statOf } from '../store/read-file.ts';
 
 export interface StoreOptions {
   readonly dataRoot?: string | undefined;
@@ -120,6 +120,7 @@ async function daemonOf(
 
 /** undefined when nobody answers at the socket in time. */
 async function ask(socketPath: string): Promise<Answering | undefined> {
+  if (statOf(socketPath) === undefined) return undefined;
   const engine = connectEngine(socketPath);
   try {
     if (!(await engine.ping({ timeoutMs: ANSWER_MS }))) return undefined;

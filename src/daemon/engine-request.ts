@@ -74,7 +74,7 @@ interface RawAnswer {
 
 async function open(socketPath: string): Promise<Opened> {
   // undici takes more than 100 ms to load; runs on a stopped daemon never need it.
-  const undici = await import('undici');
+  const { default: undici } = await import('undici');
   const agent = new undici.Agent({
     connect: { socketPath },
     // One connection per call: a kept one would belong to the dockerd before the restart.

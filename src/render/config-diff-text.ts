@@ -23,7 +23,7 @@ export function configDiffText(page: Page, image: PlannedRebase): string[] {
   const fields = configDiff(before.configText, after.configText);
   const files = `${idText(page, before.imageId)} -> ${idText(page, after.imageId)}`;
   return [
-    `  IMAGE JSON, imagedb/content/sha256/ ${files}`,
+    `  IMAGE JSON (imagedb/content/sha256) ${files}`,
     ...fields.flatMap((field) => [
       INDENT + page.paint.cyan(cutEnd(`@@ ${printable(field.path)} @@`, room(page) + 2)),
       ...fieldLines(page, field, labels),

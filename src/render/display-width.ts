@@ -43,11 +43,11 @@ export function cutEnd(text: string, width: number): string {
   return `${head(text, width - ELLIPSIS.length).trimEnd()}${ELLIPSIS}`;
 }
 
-/** The text cut to the width, `...` in place of its middle: a reference keeps its tag. */
+/** The text cut to the width before its last third or so: a reference keeps name and tag. */
 export function cutMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   const room = width - ELLIPSIS.length;
-  const tail = tailOf(text, Math.floor(room / 2));
+  const tail = tailOf(text, Math.floor((room * 2) / 3));
   return `${head(text, room - displayWidth(tail))}${ELLIPSIS}${tail}`;
 }
 
@@ -56,7 +56,7 @@ export function pieces(text: string, width: number): string[] {
   const result: string[] = [];
   let rest = text;
   while (displayWidth(rest) > width) {
-    const piece = head(rest, width) || ([...rest][0] ?? '');
+    const piece = head(rest, width) || (Array.from(rest)[0] ?? '');
     result.push(piece);
     rest = rest.slice(piece.length);
   }
@@ -77,7 +77,7 @@ function head(text: string, width: number): string {
 function tailOf(text: string, width: number): string {
   let taken = '';
   let left = width;
-  for (const character of [...text].reverse()) {
+  for (const character of Array.from(text).reverse()) {
     left -= widthOf(character);
     if (left < 0) break;
     taken = character + taken;

@@ -16,7 +16,9 @@ export function findingsText(
 
 /** One finding: severity and check, then the message and the hint. */
 export function findingLines(page: Page, finding: Finding, allowed: ReadonlySet<string>): string[] {
-  const waiver = refuses(finding, allowed) ? `--allow ${finding.check} goes on all the same` : '';
+  const told = finding.hint?.includes('--allow') === true;
+  const waiver =
+    refuses(finding, allowed) && !told ? `--allow ${finding.check} waives this check` : '';
   const hints = [finding.hint ?? '', waiver].filter((hint) => hint !== '');
   return [
     ...below(page, `${headOf(finding, allowed)}: ${oneLine(finding.message)}`),

@@ -52,8 +52,8 @@ function tagLines(page: Page, image: PlannedRebase, { names }: PlanReport): stri
   const name = names.get(image.before.imageId);
   const stays =
     name === undefined || moved.has(name)
-      ? 'other tags and digests of the old image stay'
-      : `${printable(name)} and other tags and digests of the old image stay`;
+      ? 'in repositories.json; other tags and digests of the old image stay'
+      : `in repositories.json; ${printable(name)} and others of the old image stay`;
   const [first = stays, ...more] = changes;
   return [
     ...labelled(page, 'TAGS', first),
@@ -65,8 +65,8 @@ function tagLines(page: Page, image: PlannedRebase, { names }: PlanReport): stri
 function changeText(page: Page, change: TagChange, names: PlanReport['names']): string {
   const { key, before, after } = change;
   const to = idText(page, after);
-  if (before === undefined) return `${printable(key)}: new -> ${to}`;
+  if (before === undefined) return `${printable(key)}  new -> ${to}`;
   const name = names.get(before);
   const taken = name === undefined || name === key ? '' : ` (${printable(name)})`;
-  return `${printable(key)}: ${idText(page, before)}${taken} -> ${to}`;
+  return `${printable(key)}  ${idText(page, before)}${taken} -> ${to}`;
 }

@@ -1,8 +1,8 @@
 /**
  * What a plan costs, and what it means for containers.
  */
-import type { ContainerRecord } from '../domain/snapshot.ts';
 import type { CloneCost, PlanReport, RestartView } from '../domain/report.ts';
+import type { ContainerRecord } from '../domain/snapshot.ts';
 import { humanSize } from './human-size.ts';
 import { counted, firstOf, idText, nameList, wrap, type Page } from './page.ts';
 import { table } from './table.ts';
@@ -12,7 +12,7 @@ const LONGEST_LIST = 10;
 /** Bytes and inodes of the chosen clone mode, and of link and copy for comparison. */
 export function costText(page: Page, { clone, cost }: PlanReport): string[] {
   const others = (['link', 'copy'] as const).filter((mode) => mode !== clone);
-  const compared = others.map((mode) => `${mode} ${costOf(cost[mode])}`).join(', ');
+  const compared = others.map((mode) => `${mode} ${costOf(cost[mode])}`).join('; ');
   return [
     ...wrap(page, `Cost: ${costOf(cost[clone])} (--clone ${clone})`, 0),
     ...wrap(page, `instead: ${compared}`, 6),
@@ -20,32 +20,39 @@ export function costText(page: Page, { clone, cost }: PlanReport): string[] {
 }
 
 /** Containers made from an old image, which keep it until they are made anew. */
-export function containersText(page: Page, containers: readonly ContainerRecord[]): string[] {
+export function containersText(page: Page, { containers, plan, names }: PlanReport): string[] {
   if (containers.length === 0) return ['Containers: none uses an old image'];
   const running = containers.filter((container) => container.running).length;
-  const total = counted(containers.length, 'container');
   const keep = containers.length === 1 ? 'keeps its old image' : 'keep their old image';
+  const references = new Map<string, string>(names);
+  for (const image of plan.images) {
+    if (image.kind === 'rebase') references.set(image.before.imageId, image.reference);
+  }
   return [
-    ...wrap(page, `Containers: ${total} (${running} running) ${keep} until created anew`, 0),
-    ...containerTable(page, containers),
+    ...wrap(page, `Containers: ${containers.length} (${running} running) ${keep}`, 0),
+    ...containerTable(page, containers, (id) => references.get(id) ?? idText(page, id)),
   ];
 }
 
-/** NAME, CONTAINER ID, STATUS: the running ones first, the rest counted after the first ten. */
-export function containerTable(page: Page, containers: readonly ContainerRecord[]): string[] {
+/** NAME, ID, STATUS, IMAGE: the running ones first, the rest counted after the first ten. */
+export function containerTable(
+  page: Page,
+  containers: readonly ContainerRecord[],
+  imageName: (imageId: string, container: ContainerRecord) => string,
+): string[] {
   const sorted = [...containers].sort((a, b) => Number(b.running) - Number(a.running));
   const { shown, more } = firstOf(page, sorted, LONGEST_LIST);
   const rows = shown.map((container) => [
     container.name.replace(/^\//, ''),
     idText(page, container.id),
     container.running ? 'running' : 'stopped',
-    idText(page, container.imageId),
+    imageName(container.imageId, container),
   ]);
   const columns = [
     { head: 'NAME', cut: 'end' as const },
     { head: 'CONTAINER ID' },
     { head: 'STATUS' },
-    { head: 'IMAGE ID' },
+    { head: 'IMAGE', cut: 'middle' as const },
   ];
   return [
     ...table(page, columns, { rows, indent: 2 }),
@@ -53,20 +60,22 @@ export function containerTable(page: Page, containers: readonly ContainerRecord[
   ];
 }
 
-/** What a restart of dockerd does to the containers that run now. */
+/** What a restart of dockerd does to containers. */
 export function restartText(page: Page, restart: RestartView | undefined): string[] {
   if (restart === undefined) return [];
-  const { comeBack, stayDown, deleted } = restart;
-  if (comeBack.length + stayDown.length + deleted.length === 0) {
-    return ['Restart of dockerd: no container is running'];
+  const { comeBack, stayDown, deleted, startedToo } = restart;
+  const head = 'Restart: dockerd reads the result at its next start';
+  if ([comeBack, stayDown, deleted, startedToo].every((group) => group.length === 0)) {
+    return [`${head}; it touches no container`];
   }
   return [
-    'Restart of dockerd: it takes the result then; running containers',
-    ...groupLines(page, 'come back by themselves', comeBack),
-    ...groupLines(page, 'stay down (started again afterwards)', stayDown),
+    `${head}. Containers that`,
+    ...groupLines(page, 'come back', comeBack),
+    ...groupLines(page, 'would stay down (they are started again)', stayDown),
     ...groupLines(page, 'are DELETED (--rm; needs --allow autoremove)', deleted).map(
       page.paint.yellow,
     ),
+    ...groupLines(page, 'do not run now and start with dockerd', startedToo),
   ];
 }
 

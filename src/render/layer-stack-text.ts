@@ -13,17 +13,14 @@ const RUN_TAIL = 3;
 /** The stacks side by side: what goes in red after `-`, what comes in green after `+`. */
 export function layerStackText(page: Page, image: PlannedRebase): string[] {
   const rows = runsOf(stackRows(image)).flatMap((run) => shortened(page, run));
-  const widths = columnWidths(page, rows);
   const kept = image.before.diffIds.length - image.oldBase.layers;
-  const heads = [
-    `BEFORE (${counted(image.before.diffIds.length, 'layer')})`,
-    `AFTER (${counted(image.after.diffIds.length, 'layer')}, ${kept} kept)`,
-  ];
-  return [
-    '  LAYERS, top layer first',
-    `${INDENT}${padTo(heads[0] ?? '', widths.before)}${GAP}${heads[1] ?? ''}`,
-    ...rows.map((row) => lineOf(page, row, widths)),
-  ];
+  const head: Line = {
+    kind: 'kept',
+    before: `BEFORE (${counted(image.before.diffIds.length, 'layer')})`,
+    after: `AFTER (${counted(image.after.diffIds.length, 'layer')}, ${kept} kept)`,
+  };
+  const widths = columnWidths(page, [head, ...rows]);
+  return ['  LAYERS, top layer first', ...[head, ...rows].map((row) => lineOf(page, row, widths))];
 }
 
 /** A row as it is printed; the cells are laid out already, but for their width. */
@@ -83,7 +80,7 @@ interface Widths {
 /** What the right side does not need goes to the left one, where the instructions are. */
 function columnWidths(page: Page, lines: readonly Line[]): Widths {
   const needed = (side: 'before' | 'after') =>
-    lines.reduce((most, line) => Math.max(most, displayWidth(line[side])), 24);
+    lines.reduce((most, line) => Math.max(most, displayWidth(line[side])), 0);
   const after = needed('after');
   const before = needed('before');
   if (page.noTrunc) return { before, after };

@@ -37,7 +37,7 @@ function consequences(page: Page, report: PlanReport, inFull: boolean): string[]
   return [
     ...storeText(page, report.bound, inFull),
     ...costText(page, report),
-    ...containersText(page, report.containers),
+    ...containersText(page, report),
     ...restartText(page, report.restart),
   ];
 }

@@ -39,18 +39,11 @@ function groupText(page: Page, group: readonly PlannedRebase[], report: PlanRepo
     image.reference,
     idText(page, image.before.imageId),
     idText(page, image.after.imageId),
-    String(image.before.diffIds.length - image.oldBase.layers),
     verdicts[index] ?? '',
   ]);
   const [heads = '', ...lines] = table(
     page,
-    [
-      { head: 'IMAGE', cut: 'middle' },
-      { head: 'OLD ID' },
-      { head: 'NEW ID' },
-      { head: 'KEPT' },
-      { head: 'VERDICT' },
-    ],
+    [{ head: 'IMAGE', cut: 'middle' }, { head: 'OLD ID' }, { head: 'NEW ID' }, { head: 'VERDICT' }],
     { rows, indent: 2 },
   );
   return [
@@ -81,17 +74,17 @@ function findingsOfMany(
   const notes = rebases.flatMap(({ findings }) =>
     findings.filter((one) => one.severity === 'note'),
   );
+  const hidden =
+    notes.length === 0 ? 'each diff' : `each diff and ${counted(notes.length, 'note')}`;
   return [
     ...(lines.length === 0 ? [] : ['Findings', ...lines, '']),
-    ...(notes.length === 0
-      ? []
-      : [`Notes: ${notes.length} (--no-trunc shows them, and each diff)`]),
+    `In full, with ${hidden}: --no-trunc`,
   ];
 }
 
 function tagCounts(page: Page, plan: Plan): string[] {
   const changes = rebasesOf(plan).flatMap(({ tags }) => tags);
   const fresh = changes.filter(({ before }) => before === undefined).length;
-  const moving = `${counted(changes.length - fresh, 'tag')} moved to the new images`;
+  const moving = `${counted(changes.length - fresh, 'tag')} ${changes.length - fresh === 1 ? 'moves' : 'move'} to the new images`;
   return wrap(page, `Tags: ${moving}${fresh === 0 ? '' : `, ${fresh} new`}`, 0);
 }

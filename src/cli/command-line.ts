@@ -1,0 +1,122 @@
+import yargs, { type Argv } from 'yargs';
+import { RebaseError } from '../errors.ts';
+import { addAbort } from './commands/abort.ts';
+import { addBase } from './commands/base.ts';
+import { addHistory } from './commands/history.ts';
+import { addRebase } from './commands/rebase.ts';
+import { addResume } from './commands/resume.ts';
+import { addStatus } from './commands/status.ts';
+import { addUndo } from './commands/undo.ts';
+import { environmentOptions } from './environment-options.ts';
+import { reportFailure } from './report-failure.ts';
+import { nearest } from './suggest.ts';
+import { VERSION } from './version.ts';
+
+/** What a command is: it adds itself to the parser, and its handler gives an exit code. */
+export type AddCommand = (parser: Argv, done: (exitCode: number) => void) => Argv;
+
+const COMMANDS: readonly AddCommand[] = [
+  addRebase,
+  addBase,
+  addHistory,
+  addStatus,
+  addUndo,
+  addResume,
+  addAbort,
+];
+const COMMAND_NAMES = ['base', 'history', 'status', 'undo', 'resume', 'abort'];
+
+/** Runs one command line (without node and the script) and returns the process exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const done = (code: number): void => {
+    exitCode = code;
+  };
+  try {
+    refuseMistypedCommand(args);
+    await parserFor(args, done).parseAsync();
+    return exitCode;
+  } catch (error) {
+    return reportFailure(error, args);
+  }
+}
+
+function parserFor(args: readonly string[], done: (exitCode: number) => void): Argv {
+  const start = yargs([...args])
+    .scriptName('rebase-image')
+    .parserConfiguration({ 'parse-positional-numbers': false, 'camel-case-expansion': true })
+    .config(environmentOptions(process.env))
+    .wrap(80)
+    .version(VERSION)
+    .alias('h', 'help')
+    .strict()
+    .exitProcess(false)
+    .fail((message: string | null, error: unknown) => {
+      throw error instanceof Error ? error : usageError(message ?? '', args);
+    })
+    .epilogue('Docs: README.md of the package. Undo: rebase-image undo.');
+  return COMMANDS.reduce((parser, add) => add(parser, done), start);
+}
+
+/** A word that is nearly a command would otherwise be taken for an image. */
+function refuseMistypedCommand(args: readonly string[]): void {
+  const [first] = args;
+  if (first === undefined) {
+    throw new RebaseError('USAGE', 'no image is named', {
+      hint: 'rebase-image IMAGE --onto BASE, or rebase-image --help',
+    });
+  }
+  if (first.startsWith('-') || args.some((arg) => /^--onto\b/.test(arg))) {
+    return;
+  }
+  const meant = COMMAND_NAMES.includes(first) ? undefined : nearest(first, COMMAND_NAMES);
+  if (meant === undefined) return;
+  throw new RebaseError('USAGE', `there is no command ${first}`, {
+    hint: `did you mean rebase-image ${meant}?`,
+  });
+}
+
+function usageError(message: string, args: readonly string[]): RebaseError {
+  const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ')[0];
+  if (unknown === undefined) {
+    const line = message.split('\n').map((part) => part.trim());
+    return new RebaseError('USAGE', line.filter((part) => part !== '').join(' '), {
+      hint: 'rebase-image --help',
+    });
+  }
+  const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
+  const meant = nearest(unknown, OPTION_NAMES);
+  return new RebaseError('USAGE', `there is no option ${typed.split('=')[0] ?? typed}`, {
+    hint: meant === undefined ? 'rebase-image --help' : `did you mean --${meant}?`,
+  });
+}
+
+const OPTION_NAMES = [
+  'onto',
+  'from',
+  'tag',
+  'keep-old',
+  'dry-run',
+  'stage-only',
+  'config',
+  'clone',
+  'restart',
+  'no-restart',
+  'stop-command',
+  'start-command',
+  'allow',
+  'yes',
+  'no-input',
+  'data-root',
+  'host',
+  'context',
+  'json',
+  'quiet',
+  'no-trunc',
+  'color',
+  'detailed-exitcode',
+  'lock-timeout',
+  'debug',
+  'help',
+  'version',
+];

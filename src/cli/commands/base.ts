@@ -1,0 +1,23 @@
+import type { Argv } from 'yargs';
+import { explainBase } from '../../api/explain-base.ts';
+import { openStore } from '../../api/open-store.ts';
+import { baseDocument } from '../../render/base-json.ts';
+import { renderBase } from '../../render/base-text.ts';
+import { toJsonText } from '../../render/json-document.ts';
+import { storeOptions, terminalOf, withStore, type Given } from '../options.ts';
+
+export function addBase(parser: Argv, done: (exitCode: number) => void): Argv {
+  return parser.command(
+    'base <image>',
+    'Show what an image was built on, and what to give to --from',
+    (command) => withStore(command.positional('image', { type: 'string', demandOption: true })),
+    async (given: Given) => {
+      const terminal = terminalOf(given);
+      const report = explainBase(await openStore(storeOptions(given)), String(given['image']));
+      terminal.result(
+        terminal.json ? toJsonText(baseDocument(report)) : renderBase(report, terminal.page),
+      );
+      done(report.detected === undefined && report.candidates.length === 0 ? 1 : 0);
+    },
+  );
+}

@@ -1,0 +1,30 @@
+import type { Argv } from 'yargs';
+import { openStore } from '../../api/open-store.ts';
+import { resumeTransaction } from '../../api/resume-transaction.ts';
+import {
+  restartOptions,
+  sessionOptions,
+  storeOptions,
+  terminalOf,
+  withRestarting,
+  type Given,
+} from '../options.ts';
+import { showOutcome } from '../show-outcome.ts';
+
+export function addResume(parser: Argv, done: (exitCode: number) => void): Argv {
+  return parser.command(
+    'resume',
+    'Go on with what was staged or interrupted; apply again what dockerd overwrote',
+    withRestarting,
+    async (given: Given) => {
+      const terminal = terminalOf(given);
+      const store = await openStore(storeOptions(given));
+      const outcome = await resumeTransaction(store, {
+        ...sessionOptions(given, terminal),
+        ...restartOptions(given, terminal),
+      });
+      showOutcome(terminal, outcome);
+      done(0);
+    },
+  );
+}

@@ -1,0 +1,25 @@
+import type { Argv } from 'yargs';
+import { openStore } from '../../api/open-store.ts';
+import { showStatus } from '../../api/show-status.ts';
+import { toJsonText } from '../../render/json-document.ts';
+import { statusDocument } from '../../render/status-json.ts';
+import { renderStatus } from '../../render/status-text.ts';
+import { storeOptions, terminalOf, withStore, type Given } from '../options.ts';
+
+export function addStatus(parser: Argv, done: (exitCode: number) => void): Argv {
+  return parser.command(
+    'status',
+    'Show what is open, not loaded yet, moved since, or still on old images',
+    withStore,
+    async (given: Given) => {
+      const terminal = terminalOf(given);
+      const report = await showStatus(await openStore(storeOptions(given)));
+      terminal.result(
+        terminal.json
+          ? toJsonText(statusDocument(report))
+          : renderStatus(report, { ...terminal.page, now: new Date() }),
+      );
+      done(0);
+    },
+  );
+}

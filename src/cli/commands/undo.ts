@@ -1,0 +1,65 @@
+import type { Argv } from 'yargs';
+import { openStore } from '../../api/open-store.ts';
+import { planUndoTransaction, undoTransaction } from '../../api/undo-transaction.ts';
+import { RebaseError } from '../../errors.ts';
+import { toJsonText } from '../../render/json-document.ts';
+import { renderUndo, undoDocument } from '../../render/undo-text.ts';
+import { confirmPlan } from '../confirm-plan.ts';
+import {
+  sessionOptions,
+  storeOptions,
+  switchOption,
+  terminalOf,
+  withRestarting,
+  type Given,
+} from '../options.ts';
+import { showOutcome } from '../show-outcome.ts';
+
+export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
+  return parser.command(
+    'undo [transaction]',
+    'Put the tags back and remove what was added (default: the last transaction)',
+    (command) =>
+      withRestarting(
+        command
+          .positional('transaction', { type: 'string', describe: 'its number in history' })
+          .option('dry-run', {
+            alias: 'n',
+            type: 'boolean',
+            default: false,
+            describe: 'show what would go back and write nothing',
+          }),
+      ),
+    async (given: Given) => {
+      done(await undo(given));
+    },
+  );
+}
+
+async function undo(given: Given): Promise<number> {
+  const terminal = terminalOf(given);
+  const number = numberOf(given['transaction']);
+  const store = await openStore(storeOptions(given));
+  const { transaction, plan } = planUndoTransaction(store, number);
+  const view = { transaction: transaction.number, images: transaction.begin.images, ...plan };
+  if (switchOption(given, 'dry-run')) {
+    terminal.result(
+      terminal.json ? toJsonText(undoDocument(view)) : renderUndo(view, terminal.page),
+    );
+    return plan.refusals.length > 0 ? 3 : 0;
+  }
+  if (!terminal.json) terminal.talk(renderUndo(view, terminal.talkPage));
+  if (plan.refusals.length === 0) await confirmPlan(terminal, given);
+  const outcome = await undoTransaction(store, transaction.number, sessionOptions(given, terminal));
+  showOutcome(terminal, outcome);
+  return switchOption(given, 'detailed-exitcode') ? 2 : 0;
+}
+
+function numberOf(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new RebaseError('USAGE', `${String(text)} is no transaction number`, {
+    hint: 'rebase-image history lists them',
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * Options that several commands share, and what a command gets from them.
+ */
+import type { Argv, Options } from 'yargs';
+import type { StoreOptions } from '../api/open-store.ts';
+import type { RestartOptions } from '../api/restart-daemon.ts';
+import type { SessionOptions } from '../api/session.ts';
+import { CHECKS } from '../domain/plan.ts';
+import { RebaseError } from '../errors.ts';
+import { askRestart } from './ask-restart.ts';
+import { terminalFor, type Terminal } from './terminal.ts';
+import { checkpoint } from './signals.ts';
+
+const STORE = {
+  'data-root': { type: 'string', describe: "dockerd's data-root (default: what the daemon says)" },
+  host: { alias: 'H', type: 'string', describe: 'socket of the daemon, unix://PATH' },
+  context: { type: 'string', describe: 'docker context that names the daemon' },
+} as const satisfies Record<string, Options>;
+
+const OUTPUT = {
+  json: { type: 'boolean', default: false, describe: 'one JSON document on stdout' },
+  quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print IDs only' },
+  trunc: { type: 'boolean', default: true, describe: 'shorten IDs (--no-trunc: do not)' },
+  color: { choices: ['auto', 'always', 'never'] as const, default: 'auto', describe: 'colours' },
+  'detailed-exitcode': {
+    type: 'boolean',
+    default: false,
+    describe: 'exit with 2 when there are changes',
+  },
+  debug: { type: 'boolean', default: false, describe: 'show stack traces' },
+} as const satisfies Record<string, Options>;
+
+const WRITING = {
+  yes: { alias: 'y', type: 'boolean', default: false, describe: 'yes to the plan' },
+  input: { type: 'boolean', default: true, describe: 'ask questions (--no-input: never)' },
+  'lock-timeout': {
+    type: 'string',
+    default: '0',
+    describe: 'seconds to wait for another rebase-image',
+  },
+} as const satisfies Record<string, Options>;
+
+const RESTARTING = {
+  restart: { type: 'boolean', describe: 'restart dockerd (--no-restart: do not)' },
+  'stop-command': { type: 'string', describe: 'how to stop dockerd (default: systemd)' },
+  'start-command': { type: 'string', describe: 'how to start dockerd (default: systemd)' },
+  allow: {
+    type: 'string',
+    array: true,
+    describe: `waive checks: ${CHECKS.join(', ')}`,
+  },
+} as const satisfies Record<string, Options>;
+
+/** Options of every command. */
+export function withStore(parser: Argv): Argv {
+  return parser
+    .options(STORE)
+    .options(OUTPUT)
+    .group(Object.keys(STORE), 'Daemon and store:')
+    .group(Object.keys(OUTPUT), 'Output:');
+}
+
+/** Options of every command that writes. */
+export function withWriting(parser: Argv): Argv {
+  return withStore(parser.options(WRITING));
+}
+
+/** Options of every command that may restart the daemon. */
+export function withRestarting(parser: Argv): Argv {
+  return withWriting(parser.options(RESTARTING));
+}
+
+/** The options that were given, by name. Every text option is checked to be given once. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** A text option: undefined when it is not given. Throws USAGE when it is empty or given twice. */
+export function textOption(given: Given, name: string): string | undefined {
+  const value = given[name];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) {
+    throw new RebaseError('USAGE', `--${name} is given ${value.length} times`, {
+      hint: `give it once`,
+    });
+  }
+  const text = String(value);
+  if (text === '') {
+    throw new RebaseError('USAGE', `--${name} is empty`, { hint: `write --${name} VALUE` });
+  }
+  return text;
+}
+
+export function switchOption(given: Given, name: string): boolean {
+  const value = given[name];
+  return Array.isArray(value) ? value.at(-1) === true : value === true;
+}
+
+export function storeOptions(given: Given): StoreOptions {
+  return {
+    dataRoot: textOption(given, 'data-root'),
+    host: textOption(given, 'host'),
+    context: textOption(given, 'context'),
+    env: process.env,
+  };
+}
+
+export function terminalOf(given: Given): Terminal {
+  return terminalFor({
+    color: textOption(given, 'color') ?? 'auto',
+    noTrunc: given['trunc'] === false,
+    json: switchOption(given, 'json'),
+    quiet: switchOption(given, 'quiet'),
+    input: given['input'] !== false,
+  });
+}
+
+export function sessionOptions(given: Given, terminal: Terminal): SessionOptions {
+  const text = textOption(given, 'lock-timeout') ?? '0';
+  const lockTimeoutSeconds = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text)) {
+    throw new RebaseError('USAGE', `--lock-timeout ${text} is no number of seconds`, {
+      hint: '--lock-timeout 60',
+    });
+  }
+  return { lockTimeoutSeconds, progress: terminal.progress, checkpoint };
+}
+
+export function restartOptions(given: Given, terminal: Terminal): RestartOptions {
+  const { restart } = given;
+  const asks = terminal.canAsk && !switchOption(given, 'yes');
+  return {
+    restart: typeof restart === 'boolean' ? restart : undefined,
+    stopCommand: textOption(given, 'stop-command'),
+    startCommand: textOption(given, 'start-command'),
+    allow: allowedChecks(given),
+    ask: asks ? (question) => askRestart(terminal, question) : undefined,
+  };
+}
+
+/** --allow, given once or several times, each a list. Throws USAGE for a name that is no check. */
+export function allowedChecks(given: Given): ReadonlySet<string> {
+  const lists = (given['allow'] ?? []) as readonly unknown[];
+  const names = lists.flatMap((list) => String(list).split(','));
+  const unknown = names.find((name) => !(CHECKS as readonly string[]).includes(name));
+  if (unknown === undefined) return new Set(names);
+  throw new RebaseError('USAGE', `--allow ${unknown}: there is no such check`, {
+    hint: `the checks are ${CHECKS.join(', ')}`,
+  });
+}

@@ -1,0 +1,18 @@
+/**
+ * The library: what the command does, as functions that take options and return data.
+ */
+export { abortTransaction } from './api/abort-transaction.ts';
+export { applyPlan, type ApplyOptions } from './api/apply-plan.ts';
+export { explainBase } from './api/explain-base.ts';
+export { listTransactions } from './api/list-transactions.ts';
+export { openStore, type OpenStore, type StoreOptions } from './api/open-store.ts';
+export { planRebase, type RebaseRequest } from './api/plan-rebase.ts';
+export { resumeTransaction } from './api/resume-transaction.ts';
+export { showStatus } from './api/show-status.ts';
+export { undoTransaction } from './api/undo-transaction.ts';
+export type { RestartOptions, RestartQuestion } from './api/restart-daemon.ts';
+export type { SessionOptions } from './api/session.ts';
+export type { BoundPlan } from './domain/bound-plan.ts';
+export type { Plan, PlannedRebase } from './domain/plan.ts';
+export type { BaseReport, Outcome, PlanReport, StatusReport } from './domain/report.ts';
+export { exitCodeOf, RebaseError, type ErrorCode } from './errors.ts';

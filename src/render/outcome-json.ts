@@ -1,0 +1,45 @@
+/**
+ * How a run ended, as one JSON document: for success and for failure, always with the transaction,
+ * since a caller cannot undo without its number.
+ */
+import type { ImageResult, Outcome } from '../domain/report.ts';
+import { RebaseError } from '../errors.ts';
+import { SCHEMA, type JsonDocument } from './json-document.ts';
+
+export function outcomeDocument(outcome: Outcome): JsonDocument {
+  return {
+    schema: SCHEMA,
+    changed: outcome.changed,
+    transaction: outcome.transaction ?? null,
+    images: outcome.images.map(resultDocument),
+    pending: outcome.pending ?? null,
+    notes: outcome.notes,
+  };
+}
+
+/** The document of a run that failed; `outcome` is what it had done until then. */
+export function errorDocument(error: unknown, outcome?: Outcome): JsonDocument {
+  const done = outcome ?? NOTHING_DONE;
+  return { ...outcomeDocument(done), error: errorFields(error) };
+}
+
+const NOTHING_DONE: Outcome = {
+  changed: false,
+  transaction: undefined,
+  images: [],
+  pending: undefined,
+  notes: [],
+};
+
+function resultDocument(image: ImageResult): JsonDocument {
+  const { reference, outcome, before, after, tags, reason } = image;
+  return { reference, outcome, before, after, tags, reason: reason ?? null };
+}
+
+function errorFields(error: unknown): JsonDocument {
+  if (error instanceof RebaseError) {
+    return { code: error.code, message: error.message, hint: error.hint ?? null };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'INTERNAL', message, hint: 'this is a bug in rebase-image' };
+}

@@ -1,0 +1,129 @@
+/**
+ * The dry run as one JSON document: the facts of the text, with full IDs and nothing left out.
+ */
+import {
+  refuses,
+  verdictOf,
+  type Finding,
+  type ImagePlan,
+  type ImageState,
+  type NothingToDo,
+  type PlannedRebase,
+} from '../domain/plan.ts';
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { DaemonView, PlanReport } from '../domain/report.ts';
+import type { ContainerRecord } from '../domain/snapshot.ts';
+import { configDiff } from './config-diff.ts';
+import { SCHEMA, type JsonDocument } from './json-document.ts';
+
+/** The document of a plan that has not been applied: `changed` is false. */
+export function planDocument(report: PlanReport): JsonDocument {
+  const { plan, allowed, clone, cost, restart } = report;
+  return {
+    schema: SCHEMA,
+    changed: false,
+    transaction: null,
+    host: hostDocument(report),
+    images: plan.images.map((image) => imageDocument(image, allowed)),
+    store: storeDocument(report.bound),
+    cost: { clone, modes: cost },
+    containers: report.containers.map(containerDocument),
+    restart: restart ?? null,
+  };
+}
+
+/** `host` of a document. */
+export function hostDocument(host: {
+  readonly storeRoot: string;
+  readonly daemon: DaemonView;
+}): JsonDocument {
+  return {
+    storeRoot: host.storeRoot,
+    driver: 'overlay2',
+    daemon: { running: host.daemon.running, version: host.daemon.version ?? null },
+  };
+}
+
+/** A container of a document. */
+export function containerDocument(container: ContainerRecord): JsonDocument {
+  const { id, imageId, running } = container;
+  return { id, name: container.name.replace(/^\//, ''), imageId, running };
+}
+
+function imageDocument(image: ImagePlan, allowed: ReadonlySet<string>): JsonDocument {
+  return image.kind === 'nothing' ? unchangedDocument(image) : rebaseDocument(image, allowed);
+}
+
+function unchangedDocument({ reference, imageId, reason }: NothingToDo): JsonDocument {
+  return { reference, outcome: 'unchanged', reason, before: { imageId }, after: { imageId } };
+}
+
+function rebaseDocument(image: PlannedRebase, allowed: ReadonlySet<string>): JsonDocument {
+  const { reference, before, after, oldBase, newBase, findings, tags } = image;
+  return {
+    reference,
+    outcome: 'rebase',
+    reason: null,
+    before: stateDocument(before),
+    after: stateDocument(after),
+    oldBase: { ...oldBase, imageId: oldBase.imageId ?? null },
+    newBase,
+    verdict: verdictOf(findings, allowed),
+    findings: findings.map((finding) => findingDocument(finding, allowed)),
+    tags: tags.map((change) => ({ ...change, before: change.before ?? null })),
+    diff: diffDocuments(image),
+    // A side without the field has no key here: null is a value that a config may hold.
+    fields: configDiff(before.configText, after.configText),
+  };
+}
+
+function stateDocument({ imageId, diffIds, chainIds }: ImageState): JsonDocument {
+  return { imageId, diffIds, chainIds };
+}
+
+function findingDocument(finding: Finding, allowed: ReadonlySet<string>): JsonDocument {
+  const { check, severity, message, hint } = finding;
+  return {
+    check,
+    severity,
+    message,
+    hint: hint ?? null,
+    refuses: refuses(finding, allowed),
+    allowed: allowed.has(check),
+  };
+}
+
+/** Texts for a line diff, as `ansible --diff` shows them. */
+function diffDocuments({ reference, before, after, tags }: PlannedRebase): JsonDocument[] {
+  const line = (key: string, id: string | undefined) => (id === undefined ? '' : `${key} ${id}\n`);
+  return [
+    {
+      header: `${reference}: image JSON (imagedb/content/sha256)`,
+      before: indented(before.configText),
+      after: indented(after.configText),
+    },
+    {
+      header: `${reference}: repositories.json`,
+      before: tags.map((change) => line(change.key, change.before)).join(''),
+      after: tags.map((change) => line(change.key, change.after)).join(''),
+    },
+  ];
+}
+
+function indented(configText: string): string {
+  return `${JSON.stringify(JSON.parse(configText), null, 2)}\n`;
+}
+
+function storeDocument({ layers, reused, committed, images, tags }: BoundPlan): JsonDocument {
+  return {
+    layers: layers.map((layer) => ({
+      ...layer,
+      parent: layer.parent ?? null,
+      lower: layer.lower ?? null,
+    })),
+    reused,
+    committed,
+    images: images.map(({ imageId }) => imageId),
+    tags: tags.map((change) => ({ ...change, before: change.before ?? null })),
+  };
+}

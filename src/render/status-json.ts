@@ -1,0 +1,20 @@
+import type { StatusReport } from '../domain/report.ts';
+import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { containerDocument, hostDocument } from './plan-json.ts';
+
+/** A StatusReport as JSON document. */
+export function statusDocument(report: StatusReport): JsonDocument {
+  return {
+    schema: SCHEMA,
+    changed: false,
+    host: hostDocument(report),
+    open: report.open,
+    pendingRestart: report.pendingRestart,
+    movedAway: report.movedAway.map((moved) => ({ ...moved, now: moved.now ?? null })),
+    onOldImages: report.onOldImages.map(({ container, tag, after }) => ({
+      container: containerDocument(container),
+      tag,
+      after,
+    })),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Where the host stands: unfinished work, results that dockerd has not loaded, tags and containers
+ * that no longer agree with a transaction.
+ */
+import type { StatusReport, TransactionImage, TransactionView } from '../domain/report.ts';
+import { transactionTable } from './history-text.ts';
+import { hostText } from './host-text.ts';
+import { containerTable } from './impact-text.ts';
+import { counted, idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { table } from './table.ts';
+
+/** A StatusReport as text. Ends with a newline. */
+export function renderStatus(
+  report: StatusReport,
+  options: PageOptions & { readonly now: Date },
+): string {
+  const page = pageOf(options);
+  const blocks = [
+    openLines(page, report.open, options.now),
+    pendingLines(page, report.pendingRestart),
+    movedLines(page, report.movedAway),
+    oldLines(page, report.onOldImages),
+  ].filter((block) => block.length > 0);
+  const found = blocks.length > 0 ? blocks : [['Nothing is pending.']];
+  const texts = [hostText(page, report), ...found].map((block) => block.join('\n'));
+  return `${texts.join('\n\n')}\n`;
+}
+
+function openLines(page: Page, open: readonly TransactionView[], now: Date): string[] {
+  if (open.length === 0) return [];
+  const staged = open.every(({ state }) => state === 'staged');
+  const next = staged
+    ? 'Publish: rebase-image resume [--restart]   Throw away: rebase-image abort'
+    : 'Finish: rebase-image resume   Take back: rebase-image abort';
+  return [
+    page.paint.yellow(`${counted(open.length, 'transaction')} unfinished`),
+    ...transactionTable(page, open, now),
+    ...wrap(page, next, 0),
+  ];
+}
+
+function pendingLines(page: Page, pending: readonly TransactionImage[]): string[] {
+  if (pending.length === 0) return [];
+  const rows = pending.map(({ tag, before, after, newBase }) => [
+    tag,
+    idText(page, before),
+    idText(page, after),
+    newBase,
+  ]);
+  const columns = [
+    { head: 'TAG', cut: 'middle' as const },
+    { head: 'LOADED' },
+    { head: 'AFTER RESTART' },
+    { head: 'NEW BASE', cut: 'middle' as const },
+  ];
+  const what = `${counted(pending.length, 'image')} for which dockerd has to be restarted`;
+  return [
+    page.paint.yellow(what),
+    ...table(page, columns, { rows }),
+    'Restart: systemctl restart docker',
+  ];
+}
+
+function movedLines(page: Page, moved: StatusReport['movedAway']): string[] {
+  if (moved.length === 0) return [];
+  const rows = moved.map(({ tag, expected, now }) => [
+    tag,
+    idText(page, expected),
+    now === undefined ? '(gone)' : idText(page, now),
+  ]);
+  const columns = [
+    { head: 'TAG', cut: 'middle' as const },
+    { head: 'REBASED TO' },
+    { head: 'NOW' },
+  ];
+  return [
+    `${counted(moved.length, 'tag')} moved since by something else`,
+    ...table(page, columns, { rows }),
+  ];
+}
+
+function oldLines(page: Page, old: StatusReport['onOldImages']): string[] {
+  if (old.length === 0) return [];
+  const tagOf = new Map(old.map(({ container, tag }) => [container.id, tag]));
+  const containers = old.map(({ container }) => container);
+  const are =
+    old.length === 1
+      ? 'is still on an old image; create it'
+      : 'are still on old images; create them';
+  return [
+    `${counted(old.length, 'container')} ${are} anew to take the new one`,
+    ...containerTable(page, containers, (_, { id }) => tagOf.get(id) ?? ''),
+  ];
+}

@@ -1,0 +1,59 @@
+import type { TransactionImage } from '../domain/report.ts';
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { counted, idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { oneLine, printable } from './printable.ts';
+
+/** What taking a transaction back means, before it is done. */
+export interface UndoView {
+  readonly transaction: number;
+  readonly images: readonly TransactionImage[];
+  readonly refusals: readonly string[];
+  readonly removable: BoundPlan;
+  readonly notes: readonly string[];
+}
+
+/** The undo as text: tags that go back, what is removed, what stands against it. */
+export function renderUndo(view: UndoView, options: PageOptions): string {
+  const page = pageOf(options);
+  const { transaction, removable, refusals, notes } = view;
+  const removed = [
+    counted(removable.images.length, 'image'),
+    counted(removable.layers.length, 'layer'),
+  ].join(' and ');
+  const lines = [
+    `Undo of transaction ${transaction}`,
+    ...removable.tags.flatMap((tag) => tagLines(page, tag)),
+    ...wrap(page, `removes ${removed} that nothing else uses`, 2),
+    ...notes.flatMap((note) => wrap(page, `note: ${oneLine(note)}`, 2)),
+    ...refusals
+      .flatMap((refusal) => wrap(page, `refused: ${oneLine(refusal)}`, 2))
+      .map(page.paint.red),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same as a JSON document. */
+export function undoDocument({ transaction, removable, refusals, notes }: UndoView): JsonDocument {
+  return {
+    schema: SCHEMA,
+    changed: false,
+    transaction,
+    refusals,
+    notes,
+    tags: removable.tags.map(({ key, before, after }) => ({
+      tag: key,
+      before: after,
+      after: before ?? null,
+    })),
+    removed: {
+      images: removable.images.map(({ imageId }) => imageId),
+      layers: removable.layers.map(({ chainId }) => chainId),
+    },
+  };
+}
+
+function tagLines(page: Page, { key, before, after }: BoundPlan['tags'][number]): string[] {
+  const target = before === undefined ? 'removed' : idText(page, before);
+  return wrap(page, `${printable(key)}   ${idText(page, after)} -> ${target}`, 2);
+}
