@@ -30,11 +30,12 @@ export async function abortTransaction(
     }
     await startStopped(store, engine, transaction);
     return {
+      kind: 'undone',
       changed: true,
       transaction: transaction.number,
       images: [],
       pending: undefined,
-      notes: [`transaction ${transaction.number} is taken back`],
+      notes: [],
     };
   });
 }

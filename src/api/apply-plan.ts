@@ -29,7 +29,14 @@ export async function applyPlan(
   refuseFindings(report);
   const images = resultsOf(report.plan);
   if (rebasesOf(report.plan).length === 0) {
-    return { changed: false, transaction: undefined, images, pending: undefined, notes: [] };
+    return {
+      kind: 'rebased',
+      changed: false,
+      transaction: undefined,
+      images,
+      pending: undefined,
+      notes: [],
+    };
   }
   return withSession(store, options, async (engine) => {
     refuseOpenTransaction(readTransactions(store.layout));
@@ -44,10 +51,17 @@ export async function applyPlan(
     const transaction = await stage(engine, begun);
     const { number } = transaction;
     if (options.stageOnly) {
-      return { changed: true, transaction: number, images, pending: 'publish', notes: [] };
+      return {
+        kind: 'rebased',
+        changed: true,
+        transaction: number,
+        images,
+        pending: 'publish',
+        notes: [],
+      };
     }
     const { pending, notes } = await publishTransaction(store, engine, { transaction, options });
-    return { changed: true, transaction: number, images, pending, notes };
+    return { kind: 'rebased', changed: true, transaction: number, images, pending, notes };
   });
 }
 

@@ -77,6 +77,7 @@ export function outcomeOf(
 ): Outcome {
   const undone = state === 'undoing';
   return {
+    kind: undone ? 'undone' : 'rebased',
     changed: true,
     transaction: number,
     images: begin.images.map(({ tag, before, after }) => ({

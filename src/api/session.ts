@@ -12,8 +12,8 @@ import type { OpenStore } from './open-store.ts';
 export interface SessionOptions {
   readonly lockTimeoutSeconds: number;
   readonly progress: (what: string) => void;
-  /** Throws when the run shall end; asked where everything can still be taken back. */
-  readonly checkpoint: () => void;
+  /** Ends the run where everything can still be taken back; its reason is thrown then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,8 +30,8 @@ export async function withSession<T>(
     timeoutSeconds: options.lockTimeoutSeconds,
   });
   try {
-    const { progress, checkpoint } = options;
-    return await work({ disk: hostDisk, layout, progress, checkpoint });
+    const { progress, signal } = options;
+    return await work({ disk: hostDisk, layout, progress, signal });
   } finally {
     lock.release();
   }

@@ -131,6 +131,7 @@ function noApi({ number }: Transaction): RebaseError {
 
 function outcomeOf({ number, begin }: Transaction, { notes }: UndoPlan): Outcome {
   return {
+    kind: 'undone',
     changed: true,
     transaction: number,
     images: begin.images.map(({ tag, before, after }) => ({

@@ -18,6 +18,8 @@ export interface CloneRequest {
   /** Existing folder inside overlay2 that gets `<source>/diff` for each of them. */
   readonly target: string;
   readonly mode: CloneMode;
+  /** Kills the running copy; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Arguments of `cp` for the modes that are one `cp`. */
@@ -56,7 +58,7 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
 
 /** One cp for all sources; --parents makes `<target>/<source>/diff` of `<source>/diff`. */
 async function copyWhole(
-  { disk, layout, sources, target }: CloneRequest,
+  { disk, layout, sources, target, signal }: CloneRequest,
   mode: keyof typeof CP_ARGS,
 ): Promise<void> {
   for (let at = 0; at < sources.length; at += SOURCES_PER_COMMAND) {
@@ -64,6 +66,7 @@ async function copyWhole(
     try {
       await disk.run('cp', [...CP_ARGS[mode], '--parents', '-t', target, '--', ...folders], {
         cwd: layout.overlay,
+        signal,
       });
     } catch (error) {
       throw withModeHint(error, mode);
@@ -107,14 +110,16 @@ async function copyMixed(
   source: string,
   largePaths: readonly string[],
 ): Promise<void> {
-  const { disk, layout, target } = request;
+  const { disk, layout, target, signal } = request;
   await disk.run('sh', ['-c', SKELETON, 'sh', source, target], {
     cwd: layout.overlay,
+    signal,
     input: bytesOf(largePaths.map((file) => `${file}\0`).join('')),
   });
   const unlinked = largePaths.filter((file) => !tryLink(request, source, file));
   await disk.run('sh', ['-c', COPY_REST, 'sh', source, target, String(LARGE_FILE - 1)], {
     cwd: layout.overlay,
+    signal,
     input: bytesOf(unlinked.map((file) => `${file}\0`).join('')),
   });
 }

@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** Kills the program and all that it started; the signal's reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The host's own disk. */
@@ -128,8 +130,9 @@ const LAST_WORDS = 2000;
 async function run(
   command: string,
   args: readonly string[],
-  { cwd, input, env }: RunOptions = {},
+  { cwd, input, env, signal }: RunOptions = {},
 ): Promise<void> {
+  signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     // Own process group: a Ctrl-C in the terminal must not kill cp in the middle of a layer.
     const child = spawn(command, args, {
@@ -145,9 +148,15 @@ async function run(
     child.on('error', (cause) => {
       reject(new RebaseError('TOOL_MISSING', `${command} could not be run`, { cause }));
     });
-    child.on('close', (status, signal) => {
+    const kill = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
+    signal?.addEventListener('abort', kill);
+    child.on('close', (status, killedBy) => {
+      signal?.removeEventListener('abort', kill);
       if (status === 0) resolve();
-      else reject(failed(command, said, signal ?? `exit status ${status ?? 'unknown'}`));
+      else if (signal?.aborted === true) reject(signal.reason as Error);
+      else reject(failed(command, said, killedBy ?? `exit status ${status ?? 'unknown'}`));
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);

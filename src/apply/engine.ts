@@ -18,8 +18,11 @@ export interface Engine {
   readonly layout: Layout;
   /** Told before each step. */
   readonly progress: (what: string) => void;
-  /** Throws when the run shall end: asked between steps, where everything can be taken back. */
-  readonly checkpoint: () => void;
+  /**
+   * Ends a stage, also in the middle of a copy: what was written is taken back and the signal's
+   * reason thrown. A publish and an undo go on to their end.
+   */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -27,19 +30,19 @@ export interface Engine {
  * proves that it mounts. On any failure what was written is taken back and the error passed on.
  */
 export async function stage(engine: Engine, transaction: Transaction): Promise<Transaction> {
-  const context = contextOf(engine, transaction);
+  const context = { ...contextOf(engine, transaction), signal: engine.signal };
   const { bound, disk, layout } = context;
   try {
     for (const step of STAGE_STEPS) {
-      engine.checkpoint();
+      engine.signal?.throwIfAborted();
       await runStep(engine, step, context);
     }
     engine.progress('make it durable');
     await syncStore(engine);
-    engine.checkpoint();
+    engine.signal?.throwIfAborted();
     engine.progress('prove that the new layers mount');
     await proveMounts({ disk, layout, folder: path.dirname(transaction.file) }, bound.tops);
-    engine.checkpoint();
+    engine.signal?.throwIfAborted();
   } catch (error) {
     await discardAfter(error, engine, transaction);
     throw error;

@@ -72,10 +72,10 @@ export function beginTransaction(
   disk.makeDirectory(own, 0o700);
   disk.sync(folder);
   const file = path.join(own, 'journal');
-  const record: BeginRecord = { kind: 'begin', version: VERSION, transaction: number, ...begin };
-  disk.appendDurably(file, lineOf(record));
+  const first: BeginRecord = { kind: 'begin', version: VERSION, transaction: number, ...begin };
+  disk.appendDurably(file, lineOf(first));
   disk.sync(own);
-  return transactionOf(file, [record]);
+  return transactionOf(file, [first]);
 }
 
 /** Adds a line and returns the transaction as it stands then. */

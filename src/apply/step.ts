@@ -11,6 +11,8 @@ export interface StepContext {
   readonly transaction: number;
   readonly bound: BoundPlan;
   readonly clone: CloneMode;
+  /** Ends a long copy early; undefined where nothing may end. */
+  readonly signal?: AbortSignal | undefined;
   /** Texts of repositories.json before and after the publish, as far as it came. */
   readonly repositories: {
     readonly before: string | undefined;

@@ -9,7 +9,7 @@ import { CHECKS } from '../domain/plan.ts';
 import { RebaseError } from '../errors.ts';
 import { askRestart } from './ask-restart.ts';
 import { terminalFor, type Terminal } from './terminal.ts';
-import { checkpoint } from './signals.ts';
+import { endSignal } from './signals.ts';
 
 const STORE = {
   'data-root': { type: 'string', describe: "dockerd's data-root (default: what the daemon says)" },
@@ -82,7 +82,7 @@ export function textOption(given: Given, name: string): string | undefined {
       hint: `give it once`,
     });
   }
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (text === '') {
     throw new RebaseError('USAGE', `--${name} is empty`, { hint: `write --${name} VALUE` });
   }
@@ -121,7 +121,7 @@ export function sessionOptions(given: Given, terminal: Terminal): SessionOptions
       hint: '--lock-timeout 60',
     });
   }
-  return { lockTimeoutSeconds, progress: terminal.progress, checkpoint };
+  return { lockTimeoutSeconds, progress: terminal.progress, signal: endSignal };
 }
 
 export function restartOptions(given: Given, terminal: Terminal): RestartOptions {

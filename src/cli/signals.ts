@@ -1,6 +1,7 @@
 /**
- * SIGINT, SIGTERM and SIGHUP do not end the program: they are remembered, and the run ends at its
- * next safe point. Between dockerd's stop and start there is none.
+ * SIGINT, SIGTERM and SIGHUP do not end a command that writes: they end its stage, which takes back
+ * what it wrote; from the first rename on, and between dockerd's stop and start, the run goes on to
+ * its end.
  */
 import { constants } from 'node:os';
 import { RebaseError } from '../errors.ts';
@@ -8,41 +9,28 @@ import { RebaseError } from '../errors.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndSignal = (typeof SIGNALS)[number];
 
+const controller = new AbortController();
 let received: EndSignal | undefined;
-const listeners = new Set<() => void>();
 
-/** Begins to catch the signals. */
+/** Aborted, with an INTERRUPTED error as its reason, when the first signal comes. */
+export const endSignal: AbortSignal = controller.signal;
+
+/** Begins to catch the signals; until then they end the program as usual. */
 export function catchSignals(): void {
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      interrupted(signal);
+      end(signal);
     });
   }
 }
 
-/** Remembers a signal and tells who waits for one. */
-export function interrupted(signal: EndSignal): void {
+/** What a signal does once it is caught; also for a Ctrl-C that a prompt has read as a key. */
+export function end(signal: EndSignal): void {
   received ??= signal;
-  for (const listener of listeners) listener();
+  controller.abort(new RebaseError('INTERRUPTED', `ended by ${received}; nothing was changed`));
 }
 
-/** Calls back when a signal comes; the returned function forgets it. */
-export function onSignal(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export function currentSignal(): EndSignal | undefined {
-  return received;
-}
-
-/** Throws INTERRUPTED when a signal has come: a safe point. */
-export function checkpoint(): void {
-  if (received === undefined) return;
-  throw new RebaseError('INTERRUPTED', `ended by ${received}; nothing was changed`);
-}
-
-/** 129, 130 or 143: what a shell would say of a process that the signal ended. */
+/** 129, 130 or 143: what a shell says of a process that the signal ended. */
 export function signalExitCode(): number {
   return 128 + constants.signals[received ?? 'SIGINT'];
 }

@@ -11,10 +11,10 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 /** Insertions, deletions and substitutions that turn one word into the other (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
+  for (let i = 0; i < a.length; i += 1) {
     const next = [i + 1];
     for (let j = 0; j < b.length; j += 1) {
-      const substituted = (row[j] ?? 0) + (b[j] === letter ? 0 : 1);
+      const substituted = (row[j] ?? 0) + (b[j] === a[i] ? 0 : 1);
       next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { RebaseError } from '../errors.ts';
-import { currentSignal, interrupted, onSignal } from './signals.ts';
+import { end, endSignal } from './signals.ts';
 
 /** Where a command prints and asks: results on stdout, talk on stderr. */
 export interface Terminal {
@@ -12,11 +11,11 @@ export interface Terminal {
   readonly talkPage: PageStyle;
   /** Whether somebody is there to answer. */
   readonly canAsk: boolean;
-  result(text: string): void;
-  talk(text: string): void;
-  progress(what: string): void;
+  readonly result: (text: string) => void;
+  readonly talk: (text: string) => void;
+  readonly progress: (what: string) => void;
   /** Asks a yes-no question; no is the default. Throws INTERRUPTED when a signal comes first. */
-  confirm(question: string): Promise<boolean>;
+  readonly confirm: (question: string) => Promise<boolean>;
 }
 
 export interface PageStyle {
@@ -68,29 +67,25 @@ function usesColor(color: string, stream: NodeJS.WriteStream): boolean {
 }
 
 async function confirm(question: string): Promise<boolean> {
-  const abort = new AbortController();
-  const forget = onSignal(() => {
-    abort.abort();
-  });
+  const over = new AbortController();
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   // A terminal in readline's hands turns Ctrl-C into this event instead of a signal.
   lines.on('SIGINT', () => {
-    interrupted('SIGINT');
+    end('SIGINT');
   });
   lines.on('close', () => {
-    abort.abort();
+    over.abort();
   });
   try {
-    const answer = await lines.question(question, { signal: abort.signal });
+    const signal = AbortSignal.any([over.signal, endSignal]);
+    const answer = await lines.question(question, { signal });
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
-    if (!abort.signal.aborted) throw error;
+    if (!over.signal.aborted && !endSignal.aborted) throw error;
     process.stderr.write('\n');
-    const signal = currentSignal();
-    if (signal === undefined) return false;
-    throw new RebaseError('INTERRUPTED', `ended by ${signal}; nothing was changed`);
+    endSignal.throwIfAborted();
+    return false;
   } finally {
-    forget();
     lines.close();
   }
 }

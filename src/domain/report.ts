@@ -144,6 +144,8 @@ export interface ImageResult {
 
 /** What a command that may change the store has to report at its end. */
 export interface Outcome {
+  /** Whether the images were rebased, or a transaction taken back. */
+  readonly kind: 'rebased' | 'undone';
   readonly changed: boolean;
   readonly transaction: number | undefined;
   readonly images: readonly ImageResult[];

@@ -50,11 +50,11 @@ async function clonePass(
   pass: number,
   layers: readonly NewLayer[],
 ): Promise<void> {
-  const { disk, layout, clone: mode, transaction } = context;
+  const { disk, layout, clone: mode, transaction, signal } = context;
   const target = passFolder(layout, transaction, pass);
   disk.makeDirectory(target, 0o700);
   const sources = layers.map(({ source }) => source.cacheId);
-  await cloneFiles({ disk, layout, sources, target, mode });
+  await cloneFiles({ disk, layout, sources, target, mode, signal });
   verifyClones(
     layout.overlay,
     sources.map((source) => ({

@@ -3,6 +3,7 @@ import { abortTransaction } from '../../api/abort-transaction.ts';
 import { openStore } from '../../api/open-store.ts';
 import { sessionOptions, storeOptions, terminalOf, withWriting, type Given } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
+import { catchSignals } from '../signals.ts';
 
 export function addAbort(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
@@ -10,6 +11,7 @@ export function addAbort(parser: Argv, done: (exitCode: number) => void): Argv {
     'Take back what was staged or interrupted',
     withWriting,
     async (given: Given) => {
+      catchSignals();
       const terminal = terminalOf(given);
       const store = await openStore(storeOptions(given));
       const outcome = await abortTransaction(store, sessionOptions(given, terminal));

@@ -22,6 +22,7 @@ import {
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
+import { catchSignals } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function addRebase(parser: Argv, done: (exitCode: number) => void): Argv {
@@ -82,6 +83,7 @@ async function rebase(given: Given): Promise<number> {
   const report = await planRebase(store, request);
   if (switchOption(given, 'dry-run')) return showPlan(terminal, report, given);
 
+  catchSignals();
   if (!terminal.json) terminal.talk(renderPlan(report, terminal.talkPage));
   refuseFindings(report);
   const changes = rebasesOf(report.plan).length > 0;

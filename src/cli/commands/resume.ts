@@ -10,6 +10,7 @@ import {
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
+import { catchSignals } from '../signals.ts';
 
 export function addResume(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
@@ -17,6 +18,7 @@ export function addResume(parser: Argv, done: (exitCode: number) => void): Argv 
     'Go on with what was staged or interrupted; apply again what dockerd overwrote',
     withRestarting,
     async (given: Given) => {
+      catchSignals();
       const terminal = terminalOf(given);
       const store = await openStore(storeOptions(given));
       const outcome = await resumeTransaction(store, {

@@ -10,10 +10,12 @@ import {
   storeOptions,
   switchOption,
   terminalOf,
+  textOption,
   withRestarting,
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
+import { catchSignals } from '../signals.ts';
 
 export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
@@ -38,7 +40,7 @@ export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
 
 async function undo(given: Given): Promise<number> {
   const terminal = terminalOf(given);
-  const number = numberOf(given['transaction']);
+  const number = numberOf(textOption(given, 'transaction'));
   const store = await openStore(storeOptions(given));
   const { transaction, plan } = planUndoTransaction(store, number);
   const view = { transaction: transaction.number, images: transaction.begin.images, ...plan };
@@ -48,6 +50,7 @@ async function undo(given: Given): Promise<number> {
     );
     return plan.refusals.length > 0 ? 3 : 0;
   }
+  catchSignals();
   if (!terminal.json) terminal.talk(renderUndo(view, terminal.talkPage));
   if (plan.refusals.length === 0) await confirmPlan(terminal, given);
   const outcome = await undoTransaction(store, transaction.number, sessionOptions(given, terminal));
@@ -55,11 +58,11 @@ async function undo(given: Given): Promise<number> {
   return switchOption(given, 'detailed-exitcode') ? 2 : 0;
 }
 
-function numberOf(text: unknown): number | undefined {
+function numberOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
-  throw new RebaseError('USAGE', `${String(text)} is no transaction number`, {
+  throw new RebaseError('USAGE', `${text} is no transaction number`, {
     hint: 'rebase-image history lists them',
   });
 }
