@@ -9,6 +9,7 @@ import { SCHEMA, type JsonDocument } from './json-document.ts';
 export function outcomeDocument(outcome: Outcome): JsonDocument {
   return {
     schema: SCHEMA,
+    kind: outcome.kind,
     changed: outcome.changed,
     transaction: outcome.transaction ?? null,
     images: outcome.images.map(resultDocument),
@@ -19,15 +20,18 @@ export function outcomeDocument(outcome: Outcome): JsonDocument {
 
 /** The document of a run that failed; `outcome` is what it had done until then. */
 export function errorDocument(error: unknown, outcome?: Outcome): JsonDocument {
-  const done = outcome ?? NOTHING_DONE;
-  return { ...outcomeDocument(done), error: errorFields(error) };
+  const done = outcome === undefined ? NOTHING_DONE : outcomeDocument(outcome);
+  return { ...done, error: errorFields(error) };
 }
 
-const NOTHING_DONE: Outcome = {
+/** The same keys as any outcome has, so that a reader needs no second shape. */
+const NOTHING_DONE: JsonDocument = {
+  schema: SCHEMA,
+  kind: null,
   changed: false,
-  transaction: undefined,
+  transaction: null,
   images: [],
-  pending: undefined,
+  pending: null,
   notes: [],
 };
 

@@ -29,8 +29,9 @@ function resultLines(page: Page, image: ImageResult, pending: Outcome['pending']
   return wrap(page, `${name}   ${ids}${state}`, 0).map(page.paint.green);
 }
 
-function transactionLines(page: Page, { transaction, changed, pending }: Outcome): string[] {
+function transactionLines(page: Page, { kind, transaction, changed, pending }: Outcome): string[] {
   if (transaction === undefined) return [];
+  if (kind === 'undone') return [`Transaction ${transaction} is undone.`];
   if (pending === 'publish') {
     return wrap(page, `Transaction ${transaction} is staged. Throw away: rebase-image abort`, 0);
   }

@@ -13,6 +13,7 @@ import { exampleContainer, exampleRebase, exampleReport, MY_ALPINE } from './exa
 
 const ID = imageIdOf('one');
 const OUTCOME: Outcome = {
+  kind: 'rebased',
   changed: true,
   transaction: 12,
   images: [
@@ -115,6 +116,7 @@ describe('render: JSON documents', () => {
   it('gives an outcome', () => {
     expect(parsed(outcomeDocument(OUTCOME))).to.deep.equal({
       schema: 'rebase-image/v1',
+      kind: 'rebased',
       changed: true,
       transaction: 12,
       images: [{ ...OUTCOME.images[0], reason: null }],

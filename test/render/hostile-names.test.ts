@@ -85,6 +85,7 @@ function otherTexts(a: string, b: string): string[] {
     ),
     renderOutcome(
       {
+        kind: 'rebased',
         changed: true,
         transaction: 1,
         images: [

@@ -28,6 +28,7 @@ const TRANSACTION: TransactionView = {
 };
 
 const OUTCOME: Outcome = {
+  kind: 'rebased',
   changed: true,
   transaction: 12,
   images: [
@@ -205,6 +206,11 @@ describe('render/outcome-text', () => {
         'web:1   unchanged: already on alpine:3.12\n' +
         'Transaction 12. Undo: rebase-image undo 12\n',
     );
+  });
+
+  it('offers no undo of an undo', () => {
+    const text = renderOutcome({ ...OUTCOME, kind: 'undone', images: [] }, PLAIN);
+    expect(text).to.equal('Transaction 12 is undone.\n');
   });
 
   it('says what is still to do', () => {

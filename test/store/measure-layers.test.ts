@@ -23,7 +23,7 @@ describe('store/measure-layers', () => {
 
   it('finds nothing but its root in an empty layer', () => {
     layer('a', {});
-    expect(sizeOf('a')).to.deep.equal({
+    expect(sizeOf('a')).to.deep.include({
       directories: 1,
       files: 0,
       fileBytes: 0,
