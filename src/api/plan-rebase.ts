@@ -57,6 +57,7 @@ export async function planRebase(store: OpenStore, request: RebaseRequest): Prom
     plan,
     bound,
     names: namesOf(snapshot),
+    keptTags: keptTags(snapshot, rebases),
     clone: request.clone,
     cost: costOf(layout, bound),
     containers: snapshot.containers.filter(({ imageId }) => old.has(imageId)),
@@ -159,6 +160,16 @@ function namesOf(snapshot: Snapshot): Map<ImageID, string> {
     if (tag !== undefined) names.set(id, tag);
   }
   return names;
+}
+
+function keptTags(snapshot: Snapshot, rebases: readonly PlannedRebase[]): Map<ImageID, string[]> {
+  const moved = new Set(rebases.flatMap(({ tags }) => tags).map(({ key }) => key));
+  return new Map(
+    rebases.map(({ before: { imageId } }) => {
+      const keys = snapshot.tags.byImage.get(imageId) ?? [];
+      return [imageId, keys.filter((key) => !moved.has(key))] as const;
+    }),
+  );
 }
 
 /** Files that every new layer gets besides its clone: in overlay2, `l/` and layerdb. */

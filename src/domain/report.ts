@@ -31,6 +31,8 @@ export interface PlanReport {
   readonly bound: BoundPlan;
   /** Name of every local image that is some layer stack of the plan, for labels: ID -> tag. */
   readonly names: ReadonlyMap<ImageID, string>;
+  /** Tags and digest references that stay on an old image. */
+  readonly keptTags: ReadonlyMap<ImageID, readonly string[]>;
   readonly clone: CloneMode;
   /** What the chosen mode takes, and for comparison what link and copy would. */
   readonly cost: Readonly<Record<CloneMode, CloneCost>>;

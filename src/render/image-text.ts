@@ -6,7 +6,7 @@ import type { PlanReport } from '../domain/report.ts';
 import { configDiffText } from './config-diff-text.ts';
 import { findingsText } from './findings-text.ts';
 import { layerStackText } from './layer-stack-text.ts';
-import { below, counted, idText, labelled, wrap, type Page } from './page.ts';
+import { below, counted, idText, labelled, nameList, wrap, type Page } from './page.ts';
 import { oneLine, printable } from './printable.ts';
 
 /** IDs, bases, verdict, tags, layer stacks, diff of the image JSON. */
@@ -46,20 +46,18 @@ export function baseText(base: { readonly name: string; readonly layers: number 
     : `${printable(base.name)} (${counted(base.layers, 'layer')})`;
 }
 
-function tagLines(page: Page, image: PlannedRebase, { names }: PlanReport): string[] {
+/** Names that stay on the old image and are listed. */
+const LONGEST_LIST = 6;
+
+function tagLines(page: Page, image: PlannedRebase, { names, keptTags }: PlanReport): string[] {
   const changes = image.tags.map((change) => changeText(page, change, names));
-  const moved = new Set(image.tags.map(({ key }) => key));
-  const name = names.get(image.before.imageId);
-  const stays =
-    name === undefined || moved.has(name)
-      ? 'in repositories.json; other tags and digests of the old image stay'
-      : `in repositories.json; ${printable(name)} and others of the old image stay`;
-  const [first = stays, ...more] = changes;
-  return [
-    ...labelled(page, 'TAGS', first),
-    ...more.flatMap((change) => below(page, change)),
-    ...(changes.length === 0 ? [] : below(page, stays).map(page.paint.dim)),
+  const kept = keptTags.get(image.before.imageId) ?? [];
+  const lines = [
+    ...changes,
+    ...(kept.length === 0 ? [] : [`on the old image stay: ${nameList(page, kept, LONGEST_LIST)}`]),
   ];
+  const [first = 'none moves', ...more] = lines;
+  return [...labelled(page, 'TAGS', first), ...more.flatMap((line) => below(page, line))];
 }
 
 function changeText(page: Page, change: TagChange, names: PlanReport['names']): string {

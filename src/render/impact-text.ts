@@ -1,10 +1,10 @@
 /**
  * What a plan costs, and what it means for containers.
  */
-import type { CloneCost, PlanReport, RestartView } from '../domain/report.ts';
+import type { CloneCost, PlanReport } from '../domain/report.ts';
 import type { ContainerRecord } from '../domain/snapshot.ts';
 import { humanSize } from './human-size.ts';
-import { counted, firstOf, idText, nameList, wrap, type Page } from './page.ts';
+import { counted, firstOf, idText, wrap, type Page } from './page.ts';
 import { table } from './table.ts';
 
 const LONGEST_LIST = 10;
@@ -58,30 +58,6 @@ export function containerTable(
     ...table(page, columns, { rows, indent: 2 }),
     ...(more === 0 ? [] : [`  and ${more} more`]),
   ];
-}
-
-/** What a restart of dockerd does to containers. */
-export function restartText(page: Page, restart: RestartView | undefined): string[] {
-  if (restart === undefined) return [];
-  const { comeBack, stayDown, deleted, startedToo } = restart;
-  const head = 'Restart: dockerd reads the result at its next start';
-  if ([comeBack, stayDown, deleted, startedToo].every((group) => group.length === 0)) {
-    return [`${head}; it touches no container`];
-  }
-  return [
-    `${head}. Containers that`,
-    ...groupLines(page, 'come back', comeBack),
-    ...groupLines(page, 'would stay down (they are started again)', stayDown),
-    ...groupLines(page, 'are DELETED (--rm; needs --allow autoremove)', deleted).map(
-      page.paint.yellow,
-    ),
-    ...groupLines(page, 'do not run now and start with dockerd', startedToo),
-  ];
-}
-
-function groupLines(page: Page, what: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  return wrap(page, `${what}: ${nameList(page, names, LONGEST_LIST)}`, 2);
 }
 
 function costOf({ bytes, inodes }: CloneCost): string {

@@ -18,13 +18,13 @@ import { SCHEMA, type JsonDocument } from './json-document.ts';
 
 /** The document of a plan that has not been applied: `changed` is false. */
 export function planDocument(report: PlanReport): JsonDocument {
-  const { plan, allowed, clone, cost, restart } = report;
+  const { plan, clone, cost, restart } = report;
   return {
     schema: SCHEMA,
     changed: false,
     transaction: null,
     host: hostDocument(report),
-    images: plan.images.map((image) => imageDocument(image, allowed)),
+    images: plan.images.map((image) => imageDocument(image, report)),
     store: storeDocument(report.bound),
     cost: { clone, modes: cost },
     containers: report.containers.map(containerDocument),
@@ -50,15 +50,15 @@ export function containerDocument(container: ContainerRecord): JsonDocument {
   return { id, name: container.name.replace(/^\//, ''), imageId, running };
 }
 
-function imageDocument(image: ImagePlan, allowed: ReadonlySet<string>): JsonDocument {
-  return image.kind === 'nothing' ? unchangedDocument(image) : rebaseDocument(image, allowed);
+function imageDocument(image: ImagePlan, report: PlanReport): JsonDocument {
+  return image.kind === 'nothing' ? unchangedDocument(image) : rebaseDocument(image, report);
 }
 
 function unchangedDocument({ reference, imageId, reason }: NothingToDo): JsonDocument {
   return { reference, outcome: 'unchanged', reason, before: { imageId }, after: { imageId } };
 }
 
-function rebaseDocument(image: PlannedRebase, allowed: ReadonlySet<string>): JsonDocument {
+function rebaseDocument(image: PlannedRebase, { allowed, keptTags }: PlanReport): JsonDocument {
   const { reference, before, after, oldBase, newBase, findings, tags } = image;
   return {
     reference,
@@ -71,6 +71,7 @@ function rebaseDocument(image: PlannedRebase, allowed: ReadonlySet<string>): Jso
     verdict: verdictOf(findings, allowed),
     findings: findings.map((finding) => findingDocument(finding, allowed)),
     tags: tags.map((change) => ({ ...change, before: change.before ?? null })),
+    keptTags: keptTags.get(before.imageId) ?? [],
     diff: diffDocuments(image),
     // A side without the field has no key here: null is a value that a config may hold.
     fields: configDiff(before.configText, after.configText),

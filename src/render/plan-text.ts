@@ -5,9 +5,10 @@ import { rebasesOf, verdictOf } from '../domain/plan.ts';
 import type { PlanReport } from '../domain/report.ts';
 import { hostText } from './host-text.ts';
 import { imageText, nothingText } from './image-text.ts';
-import { containersText, costText, restartText } from './impact-text.ts';
+import { containersText, costText } from './impact-text.ts';
 import { nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { storeText } from './store-text.ts';
+import { restartText } from './restart-text.ts';
 import { summaryText } from './summary-text.ts';
 
 /** So many images are shown in full; more of them in one line each. */

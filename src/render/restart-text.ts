@@ -1,8 +1,10 @@
+/**
+ * What a restart of dockerd means: in the plan, and above the question.
+ */
 import type { RestartView } from '../domain/report.ts';
 import { nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { oneLine } from './printable.ts';
 
-/** Names that a list shows before "and N more". */
 const LONGEST_LIST = 10;
 
 export interface RestartText {
@@ -12,7 +14,7 @@ export interface RestartText {
   readonly warnings: readonly string[];
 }
 
-/** What a restart runs and what it does to containers, above the question. Ends with a newline. */
+/** What stands above "Restart dockerd now?". Ends with a newline. */
 export function renderRestartQuestion(
   { view, how, warnings }: RestartText,
   options: PageOptions,
@@ -20,23 +22,33 @@ export function renderRestartQuestion(
   const page = pageOf(options);
   const lines = [
     '',
-    ...wrap(page, `dockerd runs, and reads the result at its next start (${oneLine(how)}).`, 0),
-    ...restartGroups(page, view),
+    ...restartText(page, view),
+    ...wrap(page, `Commands: ${oneLine(how)}`, 0),
     ...warnings.flatMap((warning) => wrap(page, `warning: ${oneLine(warning)}`, 0)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** The containers that a restart touches, a line for each group that is not empty. */
-export function restartGroups(page: Page, view: RestartView): string[] {
-  const { comeBack, stayDown, deleted, startedToo } = view;
-  const group = (what: string, names: readonly string[]): string[] =>
-    names.length === 0 ? [] : wrap(page, `${what}: ${nameList(page, names, LONGEST_LIST)}`, 2);
-  const lines = [
-    ...group('come back', comeBack),
-    ...group('would stay down, and are started again afterwards', stayDown),
-    ...group('stopped now, and started by dockerd', startedToo),
-    ...group('are DELETED (--rm; needs --allow autoremove)', deleted).map(page.paint.yellow),
+/** What a restart of dockerd does to containers. */
+export function restartText(page: Page, restart: RestartView | undefined): string[] {
+  if (restart === undefined) return [];
+  const { comeBack, stayDown, deleted, startedToo } = restart;
+  const head = 'Restart: dockerd reads the result at its next start';
+  if ([comeBack, stayDown, deleted, startedToo].every((group) => group.length === 0)) {
+    return [`${head}; it touches no container`];
+  }
+  return [
+    `${head}. Containers that`,
+    ...groupLines(page, 'come back', comeBack),
+    ...groupLines(page, 'would stay down (they are started again)', stayDown),
+    ...groupLines(page, 'are DELETED (--rm; needs --allow autoremove)', deleted).map(
+      page.paint.yellow,
+    ),
+    ...groupLines(page, 'do not run now and start with dockerd', startedToo),
   ];
-  return lines.length === 0 ? ['No container is running.'] : ['Running containers', ...lines];
+}
+
+function groupLines(page: Page, what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return wrap(page, `${what}: ${nameList(page, names, LONGEST_LIST)}`, 2);
 }

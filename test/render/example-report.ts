@@ -150,6 +150,7 @@ export function exampleReport(
     plan: { images: rebases },
     bound: boundOf(rebases),
     names: new Map<ImageID, string>(),
+    keptTags: new Map<ImageID, readonly string[]>(),
     clone: 'auto',
     cost: {
       auto: { bytes: 123_456, inodes: 34 },

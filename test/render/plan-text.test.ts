@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { rebasesOf } from '../../src/domain/plan.ts';
 import type { Finding } from '../../src/domain/plan.ts';
 import type { PlanReport } from '../../src/domain/report.ts';
 import { renderPlan } from '../../src/render/plan-text.ts';
@@ -44,7 +45,6 @@ describe('render/plan-text', () => {
       '             old base: its layer is how the image begins',
       '  VERDICT    SAFE',
       `  TAGS       my-alpine:3.7  ${ids}`,
-      '             in repositories.json; other tags and digests of the old image stay',
       '',
       '  LAYERS, top layer first',
       '    BEFORE (3 layers)                              AFTER (3 layers, 2 kept)',
@@ -89,6 +89,16 @@ describe('render/plan-text', () => {
       'Plan: 1 to rebase, 0 unchanged.',
       '',
     ]);
+  });
+
+  it('lists the tags and digests that stay on the old image', () => {
+    const report = exampleReport();
+    const old = rebasesOf(report.plan)[0]!.before.imageId;
+    const text = renderPlan(
+      { ...report, keptTags: new Map([[old, ['my-alpine:prod', 'my-alpine:qa']]]) },
+      { color: false },
+    );
+    expect(text).to.contain('on the old image stay: my-alpine:prod, my-alpine:qa');
   });
 
   it('says when dockerd does not run', () => {
