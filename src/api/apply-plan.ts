@@ -4,6 +4,8 @@ import { rebasesOf, refuses, type Plan } from '../domain/plan.ts';
 import type { ImageResult, Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import { freeSpace } from '../store/free-space.ts';
+import { readSnapshot } from '../store/read-snapshot.ts';
+import { bindToStore } from './bind-to-store.ts';
 import type { OpenStore } from './open-store.ts';
 import { publishTransaction } from './publish-transaction.ts';
 import type { RestartOptions } from './restart-daemon.ts';
@@ -40,13 +42,15 @@ export async function applyPlan(
   }
   return withSession(store, options, async (engine) => {
     refuseOpenTransaction(readTransactions(store.layout));
+    // Bound anew: whatever was done since the plan was shown, its names are free now.
+    const bound = bindToStore(store.layout, report.plan, readSnapshot(store.layout));
     refuseNoSpace(report, engine);
     const begun = beginTransaction(engine.disk, store.layout, {
       startedAt: new Date().toISOString(),
       command: options.command,
       clone: report.clone,
       images: transactionImages(report.plan),
-      bound: report.bound,
+      bound,
     });
     const transaction = await stage(engine, begun);
     const { number } = transaction;

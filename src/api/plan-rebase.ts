@@ -8,16 +8,14 @@ import { rebasesOf, type ImagePlan, type Plan, type PlannedRebase } from '../dom
 import type { CloneCost, CloneMode, PlanReport } from '../domain/report.ts';
 import { tagsOf, type Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
-import { bindPlan, chainsOf } from '../plan/bind-plan.ts';
 import { planImage } from '../plan/plan-image.ts';
 import { oldImageFindings, planTags } from '../plan/plan-tags.ts';
 import { findImage, type FoundImage } from '../resolve/find-image.ts';
 import { resolveOldBase } from '../resolve/old-base.ts';
 import type { Layout } from '../store/layout.ts';
 import { measureLayers, type LayerSize } from '../store/measure-layers.ts';
-import { readNamesInUse } from '../store/names-in-use.ts';
-import { readSnapshot, withLayers } from '../store/read-snapshot.ts';
-import { chainProblems } from '../verify/layer-chain.ts';
+import { readSnapshot } from '../store/read-snapshot.ts';
+import { bindToStore } from './bind-to-store.ts';
 import { daemonView, type OpenStore } from './open-store.ts';
 import { restartView } from './restart-daemon.ts';
 
@@ -45,11 +43,8 @@ export async function planRebase(store: OpenStore, request: RebaseRequest): Prom
   const images = distinct(request.images.map((text) => findImage(snapshot, text)));
   const plan: Plan = { images: images.map((image) => planOne(snapshot, image, onto, request)) };
   const rebases = rebasesOf(plan);
-  const complete = withLayers(layout, snapshot, chainsOf(plan));
-  rebases.forEach((rebase) => {
-    refuseDamage(rebase, complete);
-  });
-  const bound = bindPlan(plan, complete, readNamesInUse(layout));
+  refuseTwoMeanings(rebases);
+  const bound = bindToStore(layout, plan, snapshot);
   const old = new Set<string>(rebases.map(({ before }) => before.imageId));
   return {
     storeRoot: layout.root,
@@ -77,6 +72,20 @@ function refuseContradictions({ images, tag, from }: RebaseRequest): void {
     throw new RebaseError('USAGE', `--from ${from} counts layers, which fits one image only`, {
       hint: 'name the old base, or rebase the images one by one',
     });
+  }
+}
+
+/** One key of repositories.json cannot name two images. */
+function refuseTwoMeanings(rebases: readonly PlannedRebase[]): void {
+  const wanted = new Map<string, ImageID>();
+  for (const { key, after } of rebases.flatMap(({ tags }) => tags)) {
+    const other = wanted.get(key);
+    if (other !== undefined && other !== after) {
+      throw new RebaseError('USAGE', `${key} would name two images`, {
+        hint: 'give --keep-old a template with {id}, or rebase the images one by one',
+      });
+    }
+    wanted.set(key, after);
   }
 }
 
@@ -133,24 +142,6 @@ function planOne(
       ...oldImageFindings(snapshot, image.id, tags),
     ],
   };
-}
-
-/** The layers that the plan reads from or builds on must be sound, and so must those it reuses. */
-function refuseDamage({ before, after, newBase, reference }: PlannedRebase, at: Snapshot): void {
-  const existing = new Set(after.chainIds.filter((chainId) => at.layers.has(chainId)));
-  const problems = [
-    ...chainProblems(before.diffIds, at.layers),
-    ...chainProblems(after.diffIds.slice(0, newBase.layers), at.layers),
-    ...chainProblems(after.diffIds, at.layers).filter(({ chainId }) => existing.has(chainId)),
-  ];
-  const [first] = problems;
-  if (first === undefined) return;
-  const more = new Set(problems.map(({ message }) => message)).size - 1;
-  throw new RebaseError(
-    'STORE_DAMAGED',
-    `${reference} cannot be rebased: ${first.message}${more > 0 ? ` (and ${more} more)` : ''}`,
-    { hint: 'pull, load or build the damaged image again; nothing was changed' },
-  );
 }
 
 function namesOf(snapshot: Snapshot): Map<ImageID, string> {

@@ -66,9 +66,7 @@ export async function agreeOnRestart(
   const service = await serviceOf(store, transaction, options);
   if (service === undefined) {
     if (!wanted) return undefined;
-    throw new RebaseError('USAGE', '--restart: this dockerd is not run by systemd', {
-      hint: "say how: --stop-command 'COMMAND' --start-command 'COMMAND'",
-    });
+    throw noWayToRestart(store);
   }
   const fates = await fatesOf(store);
   const warnings = await hazardsOf(store);
@@ -79,6 +77,17 @@ export async function agreeOnRestart(
     return undefined;
   }
   return { service, startAgain: fates?.stayDown ?? [] };
+}
+
+function noWayToRestart({ engine, layout }: OpenStore): RebaseError {
+  if (engine === undefined) {
+    return new RebaseError('DAEMON_FAILED', `the dockerd on ${layout.root} does not answer`, {
+      hint: 'name its socket: --host unix:///PATH',
+    });
+  }
+  return new RebaseError('USAGE', '--restart: this dockerd is not run by systemd', {
+    hint: "say how: --stop-command 'COMMAND' --start-command 'COMMAND'",
+  });
 }
 
 /** The way to start a daemon that an earlier run has stopped, as its journal says. */

@@ -63,6 +63,8 @@ export interface ContainerRecord {
   readonly id: string;
   readonly name: string;
   readonly imageId: string;
+  /** Storage driver it was made with; empty when its config does not say. */
+  readonly driver: string;
   /** Whether its config says Running or Paused. */
   readonly running: boolean;
 }

@@ -7,6 +7,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { RebaseError } from '../errors.ts';
 import { DRIVER, layoutOf, type Layout } from './layout.ts';
+import { readContainers } from './read-containers.ts';
 import { namesIn, readText, statOf } from './read-file.ts';
 
 /** What `docker info` says of the daemon that uses the data-root. */
@@ -126,17 +127,28 @@ function refuseByFolders(root: string): void {
   const containerd = namesIn(path.join(root, CONTAINERD_SNAPSHOTS)).length > 0;
   const images = namesIn(path.join(root, 'image')).filter((name) => name !== DRIVER);
   if (namesIn(path.join(root, DRIVER)).length > 0) {
-    const rivals = [...others, ...(containerd ? ['a containerd image store'] : [])];
+    const rivals = [
+      ...others,
+      ...(containerd ? ['a containerd image store'] : []),
+      ...otherContainers(root),
+    ];
     if (rivals.length === 0) return;
     throw new RebaseError(
       'STORE_AMBIGUOUS',
-      `${root} holds an overlay2 store and ${rivals.join(', ')}: which one dockerd uses is not clear`,
+      `${root} holds an overlay2 store and ${rivals.join(', ')}: which one is in use is not clear`,
       { hint: 'start dockerd, which then says so, or set "storage-driver" in daemon.json' },
     );
   }
   const found = [...others, ...images.filter((name) => namesIn(path.join(root, name)).length > 0)];
   if (containerd) throw unsupported(root, 'the containerd image store');
   if (found[0] !== undefined) throw unsupported(root, `the storage driver ${found[0]}`);
+}
+
+/** Containers of another driver are hidden by dockerd while it uses overlay2 (store.md 2.4). */
+function otherContainers(root: string): string[] {
+  const drivers = readContainers(layoutOf(root)).map(({ driver }) => driver);
+  const others = new Set(drivers.filter((driver) => driver !== '' && driver !== DRIVER));
+  return [...others].map((driver) => `containers on ${driver}`);
 }
 
 function unsupported(root: string, what: string): RebaseError {

@@ -30,7 +30,7 @@ export function failingDisk(n: number, errno: string, failure: Failure = {}): Fa
         count += 1;
         const call = method as (...all: readonly unknown[]) => unknown;
         if (count !== n && !(failure.forEver === true && count > n)) return call(...args);
-        if (count === n) failed = `${name} ${args.filter((arg) => typeof arg === 'string').join(' ')}`;
+        if (count === n) failed = [name, ...args.flat().filter(isText)].join(' ');
         const fail = (): never => {
           throw errorOf(name, errno);
         };
@@ -59,6 +59,10 @@ export function torn(disk: Disk, kind: string): Disk {
       throw errorOf('appendDurably', 'ENOSPC');
     },
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function errorOf(name: string, errno: string): Error {

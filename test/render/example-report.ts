@@ -171,7 +171,7 @@ export function exampleContainer(
   { running = true, image = MY_ALPINE }: { running?: boolean; image?: ExampleImage } = {},
 ): ContainerRecord {
   const imageId = exampleRebase(image).before.imageId;
-  return { id: sha256Hex(`container ${name}`), name, imageId, running };
+  return { id: sha256Hex(`container ${name}`), name, imageId, driver: 'overlay2', running };
 }
 
 function stateOf(base: ExampleBase, image: ExampleImage, config: object = {}): ImageState {

@@ -1,0 +1,120 @@
+/** Laws that hold on every store (DESIGN.md, "The straight line"), on generated ones. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { arbitraryRebaseCase, type RebaseCase } from '../support/arbitrary-store.ts';
+import { buildStore, type BuiltStore } from '../support/store-builder.ts';
+import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
+import { diffTrees } from '../support/tree-state.ts';
+import { plan, problemsIn, rebase, stateOf, taggedId, undo } from './stopped-store.ts';
+
+const RUNS = { numRuns: 25 };
+
+describe('api: laws on generated stores', function () {
+  this.timeout(60_000);
+  afterEach(removeTempDirs);
+
+  it('a plan writes nothing', () =>
+    holds(async ({ root }, { tags }) => {
+      const before = stateOf(root, { mtimes: true });
+      await plan(root, tags.app, tags.newBase);
+      expect(diffTrees(before, stateOf(root, { mtimes: true }))).to.deep.equal([]);
+    }));
+
+  it('the same command twice has nothing to do the second time, and writes nothing', () =>
+    holds(async ({ root }, { tags }) => {
+      await rebase(root, tags.app, tags.newBase);
+      const once = stateOf(root, { mtimes: true });
+      for (const from of [undefined, tags.oldBase]) {
+        expect((await rebase(root, tags.app, tags.newBase, { from })).changed).to.equal(false);
+      }
+      expect(diffTrees(once, stateOf(root, { mtimes: true }))).to.deep.equal([]);
+    }));
+
+  it('the result is the new base and the app layers, in count and order', () =>
+    holds(async (store, { tags, app, oldBase, newBase }) => {
+      await rebase(store.root, tags.app, tags.newBase);
+      const own = store.image(app).diffIds.slice(store.image(oldBase).diffIds.length);
+      expect(diffIdsOf(store, taggedId(store.root, tags.app)!)).to.deep.equal([
+        ...store.image(newBase).diffIds,
+        ...own,
+      ]);
+    }));
+
+  it('every image is sound after every rebase and undo, and no other image changes', () =>
+    holds(async (store, { tags }) => {
+      const { root } = store;
+      const bystanders = (): string[] =>
+        store.images.map(({ imageId }) => configOf(store, imageId));
+      const before = bystanders();
+      await rebase(root, tags.app, tags.newBase);
+      expect(problemsIn(root)).to.deep.equal([]);
+      expect(bystanders()).to.deep.equal(before);
+      await undo(root);
+      expect(problemsIn(root)).to.deep.equal([]);
+      expect(bystanders()).to.deep.equal(before);
+    }));
+
+  it('a rebase only adds, and its undo gives the tree back', () =>
+    holds(async ({ root }, { tags }) => {
+      const before = stateOf(root);
+      for (const clone of ['auto', 'link'] as const) {
+        await rebase(root, tags.app, tags.newBase, { clone });
+        const gone = diffTrees(before, stateOf(root)).filter((line) => line.startsWith('-'));
+        expect(gone).to.deep.equal([]);
+        await undo(root);
+        expect(diffTrees(before, stateOf(root))).to.deep.equal([]);
+      }
+    }));
+
+  it('onto the new base and back gives the first ImageID, where the histories are whole', () =>
+    holds(
+      async (store, { tags, app, oldBase }) => {
+        const { root } = store;
+        await rebase(root, tags.app, tags.newBase, { from: tags.oldBase });
+        await rebase(root, tags.app, tags.oldBase, { from: tags.newBase });
+        expect(problemsIn(root)).to.deep.equal([]);
+        const now = taggedId(root, tags.app)!;
+        expect(diffIdsOf(store, now)).to.deep.equal(store.image(app).diffIds);
+        expect(now, `from ${oldBase}`).to.equal(store.image(app).imageId);
+      },
+      (one) => one.historyConsistent && one.relation !== 'extends',
+    ));
+
+  it('two hosts with the same images come to the same ImageID', () =>
+    holds(async ({ root }, { tags, store: spec }) => {
+      const other = await buildStore(makeTempDir(), {
+        images: spec.images.map((image) => ({ ...image, buildkit: true, configText: undefined! })),
+      }).catch(() => undefined);
+      if (other === undefined) return;
+      const here = await plan(root, tags.app, tags.newBase);
+      const there = await plan(other.root, tags.app, tags.newBase);
+      expect(there.bound.layers.map(({ chainId }) => chainId)).to.deep.equal(
+        here.bound.layers.map(({ chainId }) => chainId),
+      );
+    }));
+});
+
+async function holds(
+  law: (store: BuiltStore, one: RebaseCase) => Promise<void>,
+  where: (one: RebaseCase) => boolean = () => true,
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(arbitraryRebaseCase().filter(where), async (one) => {
+      await law(await buildStore(makeTempDir(), one.store), one);
+    }),
+    RUNS,
+  );
+}
+
+function configOf({ paths }: BuiltStore, imageId: string): string {
+  return readFileSync(join(paths.content, imageId.slice(7)), 'utf8');
+}
+
+function diffIdsOf(store: BuiltStore, imageId: string): string[] {
+  const { rootfs } = JSON.parse(configOf(store, imageId)) as { rootfs: { diff_ids: string[] } };
+  return rootfs.diff_ids;
+}

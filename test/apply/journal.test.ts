@@ -1,0 +1,200 @@
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { hostDisk } from '../../src/apply/disk.ts';
+import {
+  beginTransaction,
+  openTransaction,
+  readTransactions,
+  record,
+  type JournalRecord,
+  type Transaction,
+} from '../../src/apply/journal.ts';
+import type { BoundPlan } from '../../src/domain/bound-plan.ts';
+import { sha256Hex } from '../../src/domain/digest.ts';
+import { layoutOf, type Layout } from '../../src/store/layout.ts';
+import { rejection } from '../daemon/rejection.ts';
+import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
+
+const EMPTY: BoundPlan = { layers: [], reused: [], committed: [], images: [], tags: [], tops: [] };
+
+/** A whole life; each line after the first sets the state of that name, or the daemon's. */
+const LIFE: JournalRecord[] = [
+  { kind: 'staged' },
+  { kind: 'publishing', before: '{"Repositories":{"é":{}}}\n' },
+  { kind: 'daemon-stopped', start: 'systemctl start docker' },
+  { kind: 'daemon-started' },
+  { kind: 'published', after: '{}', at: '2020-01-02T00:00:00.000Z' },
+  { kind: 'undoing' },
+  { kind: 'undone' },
+];
+
+describe('apply/journal', () => {
+  let layout: Layout;
+
+  beforeEach(() => {
+    layout = layoutOf(makeTempDir());
+  });
+  afterEach(removeTempDirs);
+
+  it('lies in the data-root, outside tmp, for root alone', () => {
+    const { file } = begin();
+    expect(file).to.equal(join(layout.root, 'rebase-image/transactions/1/journal'));
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(statSync(join(layout.root, 'rebase-image')).mode & 0o777).to.equal(0o700);
+  });
+
+  it('tells what was written, line by line', () => {
+    let transaction = begin();
+    expect(transaction.state).to.equal('staging');
+    const states: unknown[] = [];
+    for (const entry of LIFE) {
+      transaction = record(hostDisk, transaction, entry);
+      expect(transaction).to.deep.equal(readTransactions(layout)[0]);
+      states.push([transaction.state, transaction.daemonToStart ?? '']);
+    }
+    expect(states).to.deep.equal([
+      ['staged', ''],
+      ['publishing', ''],
+      ['publishing', 'systemctl start docker'],
+      ['publishing', ''],
+      ['published', ''],
+      ['undoing', ''],
+      ['undone', ''],
+    ]);
+    expect(transaction.repositories).to.deep.equal({
+      before: '{"Repositories":{"é":{}}}\n',
+      after: '{}',
+    });
+    expect(transaction.publishedAt).to.equal('2020-01-02T00:00:00.000Z');
+    expect(transaction.begin.command).to.equal('test');
+  });
+
+  it('knows which transaction is open: neither finished nor taken back', () => {
+    expect(openTransaction(readTransactions(layout))).to.equal(undefined);
+    let transaction = begin();
+    const open: boolean[] = [openTransaction([transaction]) !== undefined];
+    for (const entry of LIFE) {
+      transaction = record(hostDisk, transaction, entry);
+      open.push(openTransaction([transaction]) !== undefined);
+    }
+    expect(open).to.deep.equal([true, true, true, true, true, false, true, false]);
+    transaction = record(hostDisk, transaction, { kind: 'daemon-stopped', start: 'x' });
+    expect(openTransaction([transaction]), 'its daemon is down').to.equal(transaction);
+  });
+
+  it('stands where its last whole line says, wherever the last one is torn', () => {
+    const transaction = begin();
+    record(hostDisk, transaction, { kind: 'staged' });
+    const whole = readFileSync(transaction.file);
+    record(hostDisk, transaction, { kind: 'publishing', before: 'é'.repeat(20) });
+    const more = readFileSync(transaction.file);
+    for (let end = whole.length; end < more.length - 1; end += 1) {
+      writeFileSync(transaction.file, more.subarray(0, end));
+      expect(readTransactions(layout)[0]?.state, `${end} bytes`).to.equal('staged');
+    }
+    writeFileSync(transaction.file, more.subarray(0, more.length - 1));
+    expect(readTransactions(layout)[0]?.state, 'without its newline').to.equal('publishing');
+  });
+
+  it('goes on after a torn line, wherever it was torn', () => {
+    const transaction = begin();
+    const whole = readFileSync(transaction.file);
+    record(hostDisk, transaction, { kind: 'staged' });
+    const more = readFileSync(transaction.file);
+    const wrong: string[] = [];
+    for (let end = whole.length; end <= more.length; end += 1) {
+      writeFileSync(transaction.file, more.subarray(0, end));
+      try {
+        const [now] = readTransactions(layout);
+        record(hostDisk, now!, { kind: 'undoing' });
+        const after = record(hostDisk, now!, { kind: 'undone' });
+        if (after.state !== 'undone') wrong.push(`${end - whole.length} bytes: ${after.state}`);
+      } catch (error) {
+        wrong.push(`${end - whole.length} bytes: ${(error as Error).message.slice(-40)}`);
+      }
+    }
+    expect(wrong.length, wrong[0]).to.equal(0);
+  });
+
+  it('forgets a transaction whose first line is torn: it had done nothing yet', () => {
+    const { file } = begin();
+    const first = readFileSync(file);
+    for (let end = 0; end < first.length - 1; end += 1) {
+      writeFileSync(file, first.subarray(0, end));
+      expect(readTransactions(layout), `${end} bytes`).to.deep.equal([]);
+    }
+    expect(begin().number).to.equal(2);
+  });
+
+  it('forgets an empty folder, and counts on after it', () => {
+    begin();
+    mkdirSync(join(layout.journal, 'transactions/2'));
+    expect(readTransactions(layout).map(({ number }) => number)).to.deep.equal([1]);
+    expect(begin().number).to.equal(3);
+  });
+
+  it('refuses a journal that is broken before its last line, and names the file', async () => {
+    const transaction = begin();
+    record(hostDisk, transaction, { kind: 'staged' });
+    record(hostDisk, transaction, { kind: 'undoing' });
+    const text = readFileSync(transaction.file, 'utf8');
+    const second = text.split('\n')[1]!;
+    for (const broken of ['', 'x', second.replace('staged', 'stagee'), `${second} `]) {
+      writeFileSync(transaction.file, text.replace(second, broken));
+      const error = await rejection('STORE_DAMAGED', () => readTransactions(layout));
+      expect(error.message).to.contain(transaction.file).and.contain('line 2');
+    }
+  });
+
+  it('refuses a journal that does not begin at its beginning', async () => {
+    const { file } = begin();
+    const line = JSON.stringify({ kind: 'staged' });
+    writeFileSync(file, `${sha256Hex(line)} ${line}\n`);
+    await rejection('STORE_DAMAGED', () => readTransactions(layout));
+  });
+
+  it('refuses a journal of a newer version', async () => {
+    const { file, begin: first } = begin();
+    const line = JSON.stringify({ ...first, version: 2, somethingNew: true });
+    writeFileSync(file, `${sha256Hex(line)} ${line}\n`);
+    const error = await rejection('STORE_UNSUPPORTED', () => readTransactions(layout));
+    expect(error.message).to.contain('newer');
+    expect(error.hint).to.contain('version');
+  });
+
+  it('takes bytes after the last whole line for a torn line, whatever they are', () => {
+    const { file } = begin();
+    appendFileSync(file, Buffer.from([0xff, 0x0a, 0x80]));
+    expect(readTransactions(layout)[0]?.state).to.equal('staging');
+  });
+
+  it('numbers transactions from 1, in order, and passes over other names', () => {
+    for (let i = 1; i <= 11; i += 1) expect(begin().number).to.equal(i);
+    for (const name of ['0', '012', 'x', '13.bak', '-1']) {
+      mkdirSync(join(layout.journal, 'transactions', name));
+    }
+    rmSync(join(layout.journal, 'transactions/4'), { recursive: true });
+    expect(readTransactions(layout).map(({ number }) => number)).to.deep.equal(
+      [1, 2, 3, 5, 6, 7, 8, 9, 10, 11],
+    );
+    expect(begin().number).to.equal(12);
+    expect(readdirSync(join(layout.journal, 'transactions'))).to.include('12');
+  });
+
+  it('has no transactions where nothing was ever written', () => {
+    expect(readTransactions(layout)).to.deep.equal([]);
+  });
+
+  function begin(): Transaction {
+    return beginTransaction(hostDisk, layout, {
+      startedAt: '2020-01-01T00:00:00.000Z',
+      command: 'test',
+      clone: 'auto',
+      images: [],
+      bound: EMPTY,
+    });
+  }
+});
