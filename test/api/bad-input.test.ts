@@ -48,7 +48,12 @@ const CASES: readonly BadCase[] = [
   { what: 'an unknown image', code: 'IMAGE_NOT_FOUND', says: 'nope:1', image: 'nope:1' },
   { what: 'an unknown tag', code: 'IMAGE_NOT_FOUND', says: 'app:7', image: 'app:7' },
   { what: 'an unknown ID', code: 'IMAGE_NOT_FOUND', says: 'f'.repeat(64), image: 'f'.repeat(64) },
-  { what: 'an unknown digest', code: 'IMAGE_NOT_FOUND', says: 'app@', image: `app@sha256:${'0'.repeat(64)}` },
+  {
+    what: 'an unknown digest',
+    code: 'IMAGE_NOT_FOUND',
+    says: 'app@',
+    image: `app@sha256:${'0'.repeat(64)}`,
+  },
   { what: 'a missing new base', code: 'NEW_BASE_MISSING', says: 'base:9', onto: 'base:9' },
   { what: 'an empty --onto', code: 'BAD_REFERENCE', says: 'reference', onto: '' },
   { what: 'an empty image', code: 'BAD_REFERENCE', says: 'reference', image: '' },
@@ -59,20 +64,82 @@ const CASES: readonly BadCase[] = [
   { what: 'a very long name', code: 'BAD_REFERENCE', says: 'reference', image: 'a'.repeat(400) },
   { what: 'an option', code: 'BAD_REFERENCE', says: '--onto', image: '--onto' },
   { what: 'a base that is the image', code: 'SAME_IMAGE', says: 'same image', onto: 'app:1' },
-  { what: 'a --from that is the image', code: 'SAME_IMAGE', says: 'same image', more: { from: 'app:1' } },
-  { what: 'no base', code: 'BASE_NOT_FOUND', says: 'stranger:1', image: 'stranger:1', spec: FOREIGN },
-  { what: 'several bases', code: 'BASE_AMBIGUOUS', says: 'middle:1', image: 'top:1', onto: 'stranger:1', spec: FOREIGN },
-  { what: 'a --from below which it is not', code: 'NOT_BUILT_ON_FROM', says: 'stranger:1', more: { from: 'stranger:1' }, spec: FOREIGN },
-  { what: 'a --from that is not here', code: 'IMAGE_NOT_FOUND', says: 'base:0', more: { from: 'base:0' } },
-  { what: 'a --from of more layers than it has', code: 'USAGE', says: '3 layers', more: { from: '9' } },
+  {
+    what: 'a --from that is the image',
+    code: 'SAME_IMAGE',
+    says: 'same image',
+    more: { from: 'app:1' },
+  },
+  {
+    what: 'no base',
+    code: 'BASE_NOT_FOUND',
+    says: 'stranger:1',
+    image: 'stranger:1',
+    spec: FOREIGN,
+  },
+  {
+    what: 'several bases',
+    code: 'BASE_AMBIGUOUS',
+    says: 'middle:1',
+    image: 'top:1',
+    onto: 'stranger:1',
+    spec: FOREIGN,
+  },
+  {
+    what: 'a --from below which it is not',
+    code: 'NOT_BUILT_ON_FROM',
+    says: 'stranger:1',
+    more: { from: 'stranger:1' },
+    spec: FOREIGN,
+  },
+  {
+    what: 'a --from that is not here',
+    code: 'IMAGE_NOT_FOUND',
+    says: 'base:0',
+    more: { from: 'base:0' },
+  },
+  {
+    what: 'a --from of more layers than it has',
+    code: 'USAGE',
+    says: '3 layers',
+    more: { from: '9' },
+  },
   { what: 'a --from of no layers', code: 'USAGE', says: '--from 0', more: { from: '0' } },
-  { what: 'another platform', code: 'CHECK_REFUSED', says: 'arm64', onto: 'base:arm', spec: FOREIGN },
+  {
+    what: 'another platform',
+    code: 'CHECK_REFUSED',
+    says: 'arm64',
+    onto: 'base:arm',
+    spec: FOREIGN,
+  },
   { what: 'too many layers', code: 'CHECK_REFUSED', says: '126 layers', spec: TALL },
   { what: 'a taken --tag', code: 'CHECK_REFUSED', says: 'sibling:1', more: { tag: 'sibling:1' } },
-  { what: 'a --tag that is a digest', code: 'USAGE', says: '--tag', more: { tag: `app@sha256:${'0'.repeat(64)}` } },
-  { what: 'a --tag that is no reference', code: 'BAD_REFERENCE', says: 'reference', more: { tag: 'a b' } },
-  { what: 'a --tag for several images', code: 'USAGE', says: '--tag', image: ['app:1', 'conf:1'], more: { tag: 'x' } },
-  { what: 'a number in --from for several images', code: 'USAGE', says: '--from 1', image: ['app:1', 'conf:1'], more: { from: '1' } },
+  {
+    what: 'a --tag that is a digest',
+    code: 'USAGE',
+    says: '--tag',
+    more: { tag: `app@sha256:${'0'.repeat(64)}` },
+  },
+  {
+    what: 'a --tag that is no reference',
+    code: 'BAD_REFERENCE',
+    says: 'reference',
+    more: { tag: 'a b' },
+  },
+  {
+    what: 'a --tag for several images',
+    code: 'USAGE',
+    says: '--tag',
+    image: ['app:1', 'conf:1'],
+    more: { tag: 'x' },
+  },
+  {
+    what: 'a number in --from for several images',
+    code: 'USAGE',
+    says: '--from 1',
+    image: ['app:1', 'conf:1'],
+    more: { from: '1' },
+  },
   {
     what: 'an image by ID without --tag',
     code: 'USAGE',
@@ -83,13 +150,17 @@ const CASES: readonly BadCase[] = [
     what: 'an empty repositories.json',
     code: 'STORE_DAMAGED',
     says: 'repositories.json',
-    damage: (store) => { truncateSync(repositories(store)); },
+    damage: (store) => {
+      truncateSync(repositories(store));
+    },
   },
   {
     what: 'a repositories.json that was cut',
     code: 'STORE_DAMAGED',
     says: 'repositories.json',
-    damage: (store) => { truncateSync(repositories(store), 40); },
+    damage: (store) => {
+      truncateSync(repositories(store), 40);
+    },
   },
   {
     what: 'a repositories.json that cannot be read',
@@ -104,73 +175,97 @@ const CASES: readonly BadCase[] = [
     what: 'a corrupt image JSON',
     code: 'STORE_DAMAGED',
     says: 'app:1',
-    damage: (store) => { truncateSync(configOf(store, 'app'), 50); },
+    damage: (store) => {
+      truncateSync(configOf(store, 'app'), 50);
+    },
   },
   {
     what: 'a corrupt image JSON of several lines',
     code: 'STORE_DAMAGED',
     says: 'app:1',
-    damage: (store) => { writeFileSync(configOf(store, 'app'), '{\n  "rootfs": oops\n}\n'); },
+    damage: (store) => {
+      writeFileSync(configOf(store, 'app'), '{\n  "rootfs": oops\n}\n');
+    },
   },
   {
     what: 'an image JSON that is not what its name says',
     code: 'STORE_DAMAGED',
     says: 'base:2',
-    damage: (store) => { writeFileSync(configOf(store, 'new'), `${store.image('new').configText}\n`); },
+    damage: (store) => {
+      writeFileSync(configOf(store, 'new'), `${store.image('new').configText}\n`);
+    },
   },
   {
     what: 'a tag whose image is gone',
     code: 'IMAGE_NOT_FOUND',
     says: 'app:1',
-    damage: (store) => { rmSync(configOf(store, 'app')); },
+    damage: (store) => {
+      rmSync(configOf(store, 'app'));
+    },
   },
   {
     what: 'a layer without cache-id',
     code: 'STORE_DAMAGED',
     says: 'cache-id',
-    damage: (store) => { rmSync(join(store.layerdbOf('app', 1), 'cache-id')); },
+    damage: (store) => {
+      rmSync(join(store.layerdbOf('app', 1), 'cache-id'));
+    },
   },
   {
     what: 'a cache-id that leads elsewhere',
     code: 'STORE_DAMAGED',
     says: 'cache-id',
-    damage: (store) => { writeFileSync(join(store.layerdbOf('app', 1), 'cache-id'), '../../../etc'); },
+    damage: (store) => {
+      writeFileSync(join(store.layerdbOf('app', 1), 'cache-id'), '../../../etc');
+    },
   },
   {
     what: 'a cache-id that is no text',
     code: 'STORE_DAMAGED',
     says: 'cache-id',
-    damage: (store) => { writeFileSync(join(store.layerdbOf('app', 1), 'cache-id'), Buffer.from([0xff, 0xfe])); },
+    damage: (store) => {
+      writeFileSync(join(store.layerdbOf('app', 1), 'cache-id'), Buffer.from([0xff, 0xfe]));
+    },
   },
   {
     what: 'a layer that is not there',
     code: 'STORE_DAMAGED',
     says: 'layerdb',
-    damage: (store) => { rmSync(store.layerdbOf('app', 2), { recursive: true }); },
+    damage: (store) => {
+      rmSync(store.layerdbOf('app', 2), { recursive: true });
+    },
   },
   {
     what: 'a layer whose directory is gone',
     code: 'STORE_DAMAGED',
     says: 'no directory',
-    damage: (store) => { rmSync(join(store.diffOf('app', 2), '..'), { recursive: true }); },
+    damage: (store) => {
+      rmSync(join(store.diffOf('app', 2), '..'), { recursive: true });
+    },
   },
   {
     what: 'a layer of the new base whose files are gone',
     code: 'STORE_DAMAGED',
     says: 'no directory',
-    damage: (store) => { renameSync(store.diffOf('new', 0), `${store.diffOf('new', 0)}-gone`); },
+    damage: (store) => {
+      renameSync(store.diffOf('new', 0), `${store.diffOf('new', 0)}-gone`);
+    },
   },
   {
     what: 'a size with a newline',
     code: 'STORE_DAMAGED',
     says: 'size',
-    damage: (store) => { writeFileSync(join(store.layerdbOf('app', 1), 'size'), '9\n'); },
+    damage: (store) => {
+      writeFileSync(join(store.layerdbOf('app', 1), 'size'), '9\n');
+    },
   },
   {
     what: 'a lower that was cut',
     code: 'STORE_DAMAGED',
     says: 'lower',
-    damage: (store) => { truncateSync(join(store.diffOf('app', 2), '../lower'), 10); },
+    damage: (store) => {
+      truncateSync(join(store.diffOf('app', 2), '../lower'), 10);
+    },
   },
   {
     what: 'a result whose chain exists and is broken',
@@ -179,10 +274,17 @@ const CASES: readonly BadCase[] = [
     spec: {
       images: [
         ...SMALL.images,
-        { name: 'twin', from: 'new', tags: ['twin:1'], layers: SMALL.images[2]!.layers!.slice(0, 1) },
+        {
+          name: 'twin',
+          from: 'new',
+          tags: ['twin:1'],
+          layers: SMALL.images[2]!.layers!.slice(0, 1),
+        },
       ],
     },
-    damage: (store) => { rmSync(join(store.layerdbOf('twin', -1), 'diff')); },
+    damage: (store) => {
+      rmSync(join(store.layerdbOf('twin', -1), 'diff'));
+    },
   },
 ];
 
@@ -244,19 +346,40 @@ describe('api: bad input', () => {
   });
 
   const stores: [string, ErrorCode, (root: string) => void][] = [
-    ['a data-root that is not there', 'NO_DATA_ROOT', (root) => { rmSync(root, { recursive: true }); }],
+    [
+      'a data-root that is not there',
+      'NO_DATA_ROOT',
+      (root) => {
+        rmSync(root, { recursive: true });
+      },
+    ],
     ['a data-root without a store', 'NO_DATA_ROOT', () => undefined],
-    ['a containerd store', 'STORE_UNSUPPORTED', (root) => {
-      mkdirSync(join(root, 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/1'), { recursive: true });
-    }],
-    ['a vfs store', 'STORE_UNSUPPORTED', (root) => {
-      mkdirSync(join(root, 'image/vfs'), { recursive: true });
-      mkdirSync(join(root, 'vfs/dir'), { recursive: true });
-    }],
-    ['a btrfs store', 'STORE_UNSUPPORTED', (root) => {
-      mkdirSync(join(root, 'image/btrfs'), { recursive: true });
-      mkdirSync(join(root, 'btrfs/subvolumes'), { recursive: true });
-    }],
+    [
+      'a containerd store',
+      'STORE_UNSUPPORTED',
+      (root) => {
+        mkdirSync(
+          join(root, 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/1'),
+          { recursive: true },
+        );
+      },
+    ],
+    [
+      'a vfs store',
+      'STORE_UNSUPPORTED',
+      (root) => {
+        mkdirSync(join(root, 'image/vfs'), { recursive: true });
+        mkdirSync(join(root, 'vfs/dir'), { recursive: true });
+      },
+    ],
+    [
+      'a btrfs store',
+      'STORE_UNSUPPORTED',
+      (root) => {
+        mkdirSync(join(root, 'image/btrfs'), { recursive: true });
+        mkdirSync(join(root, 'btrfs/subvolumes'), { recursive: true });
+      },
+    ],
   ];
   for (const [what, code, make] of stores) {
     it(`refuses ${what}`, async () => {

@@ -234,7 +234,9 @@ describe('api: a rebase on a stopped store', () => {
     await rebase(root, 'sibling:1', 'base:2', { command: 'second' });
     await undo(root);
     const list = listTransactions(await openStopped(root));
-    expect(list.map(({ transaction, state, command }) => [transaction, state, command])).to.deep.equal([
+    expect(
+      list.map(({ transaction, state, command }) => [transaction, state, command]),
+    ).to.deep.equal([
       [2, 'undone', 'second'],
       [1, 'published', 'first'],
     ]);
@@ -323,9 +325,11 @@ describe('api: a rebase on a stopped store', () => {
       rewrite((text) => text.replace('"app:1"', `"app:0":"${store.image('app').imageId}","app:1"`));
       await undo(root);
       expect(taggedId(root, 'app:0')).to.equal(store.image('app').imageId);
-      expect(changes()).to.have.length(1).and.satisfy((lines: string[]) => {
-        return lines[0]?.startsWith('~ image/overlay2/repositories.json');
-      });
+      expect(changes())
+        .to.have.length(1)
+        .and.satisfy((lines: string[]) => {
+          return lines[0]?.startsWith('~ image/overlay2/repositories.json');
+        });
     });
   });
 
@@ -341,7 +345,12 @@ describe('api: a rebase on a stopped store', () => {
       expect(changes()).to.deep.equal([]);
     });
 
-    for (const [old, fresh, own] of [[1, 3, 1], [5, 2, 3], [1, 1, 0], [3, 5, 12]] as const) {
+    for (const [old, fresh, own] of [
+      [1, 3, 1],
+      [5, 2, 3],
+      [1, 1, 0],
+      [3, 5, 12],
+    ] as const) {
       it(`puts ${own} layers from a base of ${old} onto one of ${fresh}`, async () => {
         await build(towers(old, fresh, own));
         await rebase(root, 'app:1', 'base:new');

@@ -155,7 +155,8 @@ describe('apply/clone-files', () => {
       let made = 0;
       const links = linkGroups(join(layout.overlay, 'src/diff'), 'regular');
       const oneLeft = withHardLink((from, to) => {
-        if (from.toString('latin1').includes('just-large') && ++made > 1) throw errnoError('EMLINK');
+        if (from.toString('latin1').includes('just-large') && ++made > 1)
+          throw errnoError('EMLINK');
         hostDisk.hardLink(from, to);
       });
       await clone('auto', 'src', oneLeft);

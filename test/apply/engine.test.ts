@@ -48,7 +48,9 @@ describe('apply/engine', () => {
           ),
           `+ overlay2/l/${link}`,
         ]),
-        ...['opt', 'opt/large', 'opt/run'].map((name) => `+ overlay2/${lower!.cacheId}/diff/${name}`),
+        ...['opt', 'opt/large', 'opt/run'].map(
+          (name) => `+ overlay2/${lower!.cacheId}/diff/${name}`,
+        ),
         ...['dir', 'old-only'].map((name) => `+ overlay2/${upper!.cacheId}/diff/${name}`),
         // The large file is linked, so its source counts one name more.
         `~ ${store.diffOf('app', 1).slice(store.root.length + 1)}/opt/large`,
@@ -122,7 +124,9 @@ describe('apply/engine', () => {
       const { after } = (await planned()).bound.tags[0]!;
       await applied();
       const old = `"app:1":"${store.image('app').imageId}"`;
-      expect(readFileSync(repositories(), 'utf8')).to.equal(text.replace(old, `"app:1":"${after}"`));
+      expect(readFileSync(repositories(), 'utf8')).to.equal(
+        text.replace(old, `"app:1":"${after}"`),
+      );
       expect(text).to.contain(old);
       expect(mode(repositories())).to.equal(0o600);
     });
@@ -157,7 +161,14 @@ describe('apply/engine', () => {
     it('belongs to the remapped root where the store is one of userns-remap', async () => {
       const root = join(makeTempDir(), '100000.100001');
       const mapped = await buildStore(root, SMALL);
-      execFileSync('sh', ['-c', 'chown 0:100001 overlay2 overlay2/*; chown 100000:100001 overlay2/*/diff overlay2/*/work'], { cwd: root, stdio: 'ignore' });
+      execFileSync(
+        'sh',
+        [
+          '-c',
+          'chown 0:100001 overlay2 overlay2/*; chown 100000:100001 overlay2/*/diff overlay2/*/work',
+        ],
+        { cwd: root, stdio: 'ignore' },
+      );
       const report = await plan(root, 'app:1', 'base:2');
       const own: Engine = { ...engine(), layout: layoutOf(root) };
       await publish(own, await stage(own, begun(report, own)));
@@ -166,7 +177,9 @@ describe('apply/engine', () => {
           const { uid, gid } = lstatSync(join(mapped.paths.overlay, cacheId, name));
           return [uid, gid];
         };
-        expect([mode(join(mapped.paths.overlay, cacheId)), ...owner('.')]).to.deep.equal([0o710, 0, 100001]);
+        expect([mode(join(mapped.paths.overlay, cacheId)), ...owner('.')]).to.deep.equal([
+          0o710, 0, 100001,
+        ]);
         expect(owner('diff')).to.deep.equal([100000, 100001]);
         expect(owner('work')).to.deep.equal([100000, 100001]);
         expect(owner('link')).to.deep.equal([0, 0]);
@@ -221,8 +234,10 @@ describe('apply/engine', () => {
           const left = diffTrees(before, stateOf(store.root));
           // A probe that fails says that blocks cannot be shared, and nothing more.
           const isProbe = failed().includes('--reflink=always') && !(result instanceof Error);
-          if (!isProbe && left.length > 0) wrong.push(`call ${n}, ${failed()}: ${left.length} left`);
-          if (!isProbe && !(result instanceof Error)) wrong.push(`call ${n}, ${failed()}: nothing was thrown`);
+          if (!isProbe && left.length > 0)
+            wrong.push(`call ${n}, ${failed()}: ${left.length} left`);
+          if (!isProbe && !(result instanceof Error))
+            wrong.push(`call ${n}, ${failed()}: nothing was thrown`);
           // Whatever it was: an abort leaves a clean store for the next round.
           if (latest().state !== 'discarded') await discard(engine(), latest());
           expect(diffTrees(before, stateOf(store.root))).to.deep.equal([]);
@@ -323,7 +338,9 @@ describe('apply/engine', () => {
           if (latest().state !== 'published') await publish(engine(), latest());
           const now = latest();
           expect(now.state).to.equal('published');
-          expect(diffTrees(wanted, stateOf(store.root)), `call ${n}, ${failed()}`).to.deep.equal([]);
+          expect(diffTrees(wanted, stateOf(store.root)), `call ${n}, ${failed()}`).to.deep.equal(
+            [],
+          );
           await undo(engine(), now, planUndoOf(layoutOf(store.root), now).removable);
           expect(diffTrees(before, stateOf(store.root)), `call ${n}`).to.deep.equal([]);
         }

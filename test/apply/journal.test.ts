@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -177,9 +185,9 @@ describe('apply/journal', () => {
       mkdirSync(join(layout.journal, 'transactions', name));
     }
     rmSync(join(layout.journal, 'transactions/4'), { recursive: true });
-    expect(readTransactions(layout).map(({ number }) => number)).to.deep.equal(
-      [1, 2, 3, 5, 6, 7, 8, 9, 10, 11],
-    );
+    expect(readTransactions(layout).map(({ number }) => number)).to.deep.equal([
+      1, 2, 3, 5, 6, 7, 8, 9, 10, 11,
+    ]);
     expect(begin().number).to.equal(12);
     expect(readdirSync(join(layout.journal, 'transactions'))).to.include('12');
   });

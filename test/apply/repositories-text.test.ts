@@ -24,9 +24,7 @@ describe('apply/repositories-text', () => {
   it('removes a tag, and with the last one its repository', () => {
     const text = `{"Repositories":{"a":{"a:1":"${A}"},"b":{"b:1":"${A}","b:2":"${A}"}}}`;
     const values = [tag('a', 'a:1', undefined), tag('b', 'b:1', undefined)];
-    expect(changedRepositories(text, values)).to.equal(
-      `{"Repositories":{"b":{"b:2":"${A}"}}}`,
-    );
+    expect(changedRepositories(text, values)).to.equal(`{"Repositories":{"b":{"b:2":"${A}"}}}`);
   });
 
   it('gives the text itself when nothing changes, white space and all', () => {

@@ -104,5 +104,8 @@ function cacheIdOf(chain: string): string {
 }
 
 function linkOf(chain: string): string {
-  return chain.toUpperCase().replace(/[018 9]/g, 'Z').slice(0, 26);
+  return chain
+    .toUpperCase()
+    .replace(/[018 9]/g, 'Z')
+    .slice(0, 26);
 }

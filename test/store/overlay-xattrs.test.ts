@@ -48,7 +48,13 @@ describe('store/overlay-xattrs', () => {
 
   it('keeps values with newlines, and with bytes that are no text', () => {
     make('a');
-    execFileSync('setfattr', ['-n', 'trusted.overlay.origin', '-v', '0x000aff3d0a', join(root, 'a')]);
+    execFileSync('setfattr', [
+      '-n',
+      'trusted.overlay.origin',
+      '-v',
+      '0x000aff3d0a',
+      join(root, 'a'),
+    ]);
     expect(marks('a')).to.deep.equal({ a: { 'trusted.overlay.origin': '\x00\n\xff=\n' } });
   });
 
@@ -93,7 +99,14 @@ describe('store/overlay-xattrs', () => {
     const names = Array.from({ length: 2000 }, (_, i) => `a/${String(i % 40)}/${String(i)}`);
     for (const name of names) make(name);
     const some = names.filter((_, i) => i % 100 === 0);
-    execFileSync('setfattr', ['-n', OPAQUE, '-v', 'y', '--', ...some.map((one) => join(root, one))]);
+    execFileSync('setfattr', [
+      '-n',
+      OPAQUE,
+      '-v',
+      'y',
+      '--',
+      ...some.map((one) => join(root, one)),
+    ]);
     expect(Object.keys(marks('a')).sort()).to.deep.equal([...some].sort());
   });
 
