@@ -42,7 +42,7 @@ export function explainBase({ layout }: OpenStore, text: string): BaseReport {
 
 function detect(snapshot: Snapshot, found: FoundImage): Pick<BaseReport, 'detected' | 'undecided'> {
   try {
-    const { name, layers, evidence } = detectedBase(snapshot, found, undefined);
+    const { name, layers, evidence } = detectedBase(snapshot, found);
     return { detected: { name, layers, evidence }, undecided: undefined };
   } catch (error) {
     if (!(error instanceof RebaseError)) throw error;

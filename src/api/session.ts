@@ -5,6 +5,7 @@ import path from 'node:path';
 import { hostDisk } from '../apply/disk.ts';
 import type { Engine } from '../apply/engine.ts';
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
+import { asRebaseError } from '../apply/system-error.ts';
 import { flockFile } from '../daemon/flock-file.ts';
 import { RebaseError } from '../errors.ts';
 import type { OpenStore } from './open-store.ts';
@@ -32,6 +33,8 @@ export async function withSession<T>(
   try {
     const { progress, signal } = options;
     return await work({ disk: hostDisk, layout, progress, signal });
+  } catch (error) {
+    throw asRebaseError(error);
   } finally {
     lock.release();
   }

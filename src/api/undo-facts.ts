@@ -13,6 +13,6 @@ export function planUndoOf(layout: Layout, transaction: Transaction): UndoPlan {
   });
 }
 
-function done({ number, state, begin }: Transaction): DoneTransaction {
-  return { number, state, images: begin.images, bound: begin.bound };
+function done({ number, state, begin, bound }: Transaction): DoneTransaction {
+  return { number, state, images: begin.images, bound };
 }

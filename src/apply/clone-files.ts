@@ -52,7 +52,7 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
   const small = request.sources.filter((source) => !mixed.includes(source));
   await copyWhole({ ...request, sources: small }, 'copy');
   for (const source of mixed) {
-    await copyMixed(request, source, sizes.get(source)?.largePaths ?? []);
+    await copyMixed(request, source, [...(sizes.get(source)?.largeNames.values() ?? [])]);
   }
 }
 
@@ -102,25 +102,26 @@ async function canReflink({ disk, target }: CloneRequest): Promise<boolean> {
 /**
  * Large files by hard link, everything else through tar, which comes last because it sets modes,
  * owners, xattrs and times of the directories when all else is in them. What cannot be linked
- * (65,000 links on ext4, immutable files, another file system) and sockets, which tar leaves out,
- * are copied by cp.
+ * (65,000 links on ext4, immutable files, another file system) is copied by cp, and so is what tar
+ * leaves out (sockets) or tears apart (hard links between devices, whiteouts included).
+ * `files` are the names of each large file.
  */
 async function copyMixed(
   request: CloneRequest,
   source: string,
-  largePaths: readonly string[],
+  files: readonly (readonly string[])[],
 ): Promise<void> {
   const { disk, layout, target, signal } = request;
   await disk.run('sh', ['-c', SKELETON, 'sh', source, target], {
     cwd: layout.overlay,
     signal,
-    input: bytesOf(largePaths.map((file) => `${file}\0`).join('')),
+    input: namesAsInput(files.flat()),
   });
-  const unlinked = largePaths.filter((file) => !tryLink(request, source, file));
-  await disk.run('sh', ['-c', COPY_REST, 'sh', source, target, String(LARGE_FILE - 1)], {
+  const unlinked = files.filter((names) => !tryLink(request, source, names)).flat();
+  await disk.run('sh', ['-c', COPY_REST, 'sh', source, target, String(LARGE_FILE)], {
     cwd: layout.overlay,
     signal,
-    input: bytesOf(unlinked.map((file) => `${file}\0`).join('')),
+    input: namesAsInput(unlinked),
   });
 }
 
@@ -137,9 +138,9 @@ xargs -0 -r dirname -z -- | sort -zu | xargs -0 -r mkdir -p --
 const COPY_REST = `set -e
 from="$PWD/$1/diff" to="$2/$1/diff"
 cd "$from"
-{ cat; find . -type s -print0; } | xargs -0 -r cp -a --parents -t "$to" --
+{ cat; find . ! -type f ! -type d ! -type l -print0; } | xargs -0 -r cp -a --parents -t "$to" --
 packed=$({ {
-  find . ! \\( -type f -size +"$3"c \\) ! -type s -print0 |
+  find . \\( -type f -size -"$3"c -o -type d -o -type l \\) -print0 |
     tar -c -f - --null --no-recursion -T - --format=posix --xattrs --xattrs-include='*' --acls \\
       --selinux --numeric-owner --sparse
   echo $? >&3
@@ -148,19 +149,29 @@ packed=$({ {
 [ "$packed" = 0 ]
 `;
 
-function tryLink({ disk, layout, target }: CloneRequest, source: string, file: string): boolean {
-  const name = Buffer.from(file, 'latin1');
-  const at = (root: string): Buffer =>
-    Buffer.concat([Buffer.from(`${root}/${source}/diff/`), name]);
+/** Links all names of a file, or none: a file that is half linked and half copied is two files. */
+function tryLink(
+  { disk, layout, target }: CloneRequest,
+  source: string,
+  names: readonly string[],
+): boolean {
+  const at = (root: string, name: string): Buffer =>
+    Buffer.concat([Buffer.from(`${root}/${source}/diff/`), Buffer.from(name, 'latin1')]);
+  const done: Buffer[] = [];
   try {
-    disk.hardLink(at(layout.overlay), at(target));
+    for (const name of names) {
+      disk.hardLink(at(layout.overlay, name), at(target, name));
+      done.push(at(target, name));
+    }
     return true;
   } catch (error) {
-    if (['EMLINK', 'EPERM', 'EXDEV'].includes(errnoOf(error) ?? '')) return false;
-    throw error;
+    if (!['EMLINK', 'EPERM', 'EXDEV'].includes(errnoOf(error) ?? '')) throw error;
+    for (const link of done) disk.removeFile(link);
+    return false;
   }
 }
 
-function bytesOf(latin1: string): Uint8Array {
-  return Buffer.from(latin1, 'latin1');
+/** Names, raw bytes as latin1, as xargs -0 reads them. */
+function namesAsInput(names: readonly string[]): Uint8Array {
+  return Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1');
 }

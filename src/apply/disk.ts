@@ -18,6 +18,7 @@ import {
   rmdirSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import fse from 'fs-extra';
@@ -39,12 +40,14 @@ export interface Disk {
   copyFile(from: string, to: string): void;
   /** Appends to a file and makes the bytes durable before it returns. */
   appendDurably(path: string, content: string): void;
+  /** Cuts a file to its first bytes. */
+  truncate(path: string, bytes: number): void;
   rename(from: string, to: string): void;
   symlink(target: string, path: string): void;
   /** Paths are bytes: names in layers need not be text. */
   hardLink(from: Buffer, to: Buffer): void;
   /** Removes a file or symlink; a name that is not there is fine. */
-  removeFile(path: string): void;
+  removeFile(path: string | Buffer): void;
   removeEmptyDirectory(path: string): void;
   /** Removes folders with everything below them, never through a symlink; absent is fine. */
   removeTrees(paths: readonly string[]): Promise<void>;
@@ -87,6 +90,7 @@ export const hostDisk: Disk = {
       fsyncSync(fd);
     });
   },
+  truncate: truncateSync,
   rename: renameSync,
   symlink: symlinkSync,
   hardLink: linkSync,

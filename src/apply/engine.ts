@@ -9,6 +9,8 @@ import type { Layout } from '../store/layout.ts';
 import { readText } from '../store/read-file.ts';
 import type { Disk } from './disk.ts';
 import { record, type JournalRecord, type Transaction } from './journal.ts';
+import { missingMarks } from './steps/mark-committed.ts';
+import { asRebaseError } from './system-error.ts';
 import { proveMounts } from './prove-mounts.ts';
 import type { Step, StepContext } from './step.ts';
 import { PUBLISH_STEPS, STAGE_STEPS } from './steps.ts';
@@ -30,24 +32,27 @@ export interface Engine {
  * proves that it mounts. On any failure what was written is taken back and the error passed on.
  */
 export async function stage(engine: Engine, transaction: Transaction): Promise<Transaction> {
-  const context = { ...contextOf(engine, transaction), signal: engine.signal };
-  const { bound, disk, layout } = context;
+  const { disk, layout, signal } = engine;
+  let now = transaction;
   try {
+    const committed = missingMarks(layout, transaction.begin.bound);
+    now = record(disk, now, { kind: 'marking', committed });
+    const context = { ...contextOf(engine, now), signal };
     for (const step of STAGE_STEPS) {
-      engine.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       await runStep(engine, step, context);
     }
     engine.progress('make it durable');
     await syncStore(engine);
-    engine.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     engine.progress('prove that the new layers mount');
-    await proveMounts({ disk, layout, folder: path.dirname(transaction.file) }, bound.tops);
-    engine.signal?.throwIfAborted();
+    await proveMounts({ disk, layout, folder: path.dirname(now.file) }, context.bound.tops);
+    signal?.throwIfAborted();
+    return record(disk, now, { kind: 'staged' });
   } catch (error) {
-    await discardAfter(error, engine, transaction);
-    throw error;
+    await discardAfter(error, engine, now);
+    throw asRebaseError(error);
   }
-  return record(disk, transaction, { kind: 'staged' });
 }
 
 /** Takes back what a stage wrote, whole or in part. */
@@ -62,11 +67,11 @@ export async function discard(engine: Engine, transaction: Transaction): Promise
  */
 export async function publish(engine: Engine, transaction: Transaction): Promise<Transaction> {
   const { disk, layout } = engine;
-  const before = transaction.repositories.before ?? readText(layout.repositories) ?? '';
-  if (transaction.state !== 'publishing') {
-    record(disk, transaction, { kind: 'publishing', before });
-  }
   try {
+    if (transaction.state !== 'publishing') {
+      const before = readText(layout.repositories) ?? null;
+      record(disk, transaction, { kind: 'publishing', before });
+    }
     const context = contextOf(engine, transaction);
     for (const step of PUBLISH_STEPS) await runStep(engine, step, context);
     return record(disk, transaction, {
@@ -89,8 +94,8 @@ export async function undo(
   transaction: Transaction,
   removable: BoundPlan,
 ): Promise<Transaction> {
-  if (transaction.state !== 'undoing') record(engine.disk, transaction, { kind: 'undoing' });
   try {
+    if (transaction.state !== 'undoing') record(engine.disk, transaction, { kind: 'undoing' });
     const context = { ...contextOf(engine, transaction), bound: removable };
     engine.progress('put the tags back, remove what nothing else uses');
     await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
@@ -144,8 +149,8 @@ function halfWay(transaction: Transaction, what: string, cause: unknown): Rebase
 }
 
 function contextOf({ disk, layout }: Engine, transaction: Transaction): StepContext {
-  const { begin, number, repositories } = transaction;
-  const { bound, clone } = begin;
+  const { begin, bound, number, repositories } = transaction;
+  const { clone } = begin;
   return { disk, layout, transaction: number, bound, clone, repositories };
 }
 

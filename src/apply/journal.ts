@@ -11,7 +11,7 @@ import { sha256Hex } from '../domain/digest.ts';
 import type { CloneMode, TransactionImage, TransactionState } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
-import { namesIn, readText } from '../store/read-file.ts';
+import { namesIn, readBytes } from '../store/read-file.ts';
 import type { Disk } from './disk.ts';
 
 /** Version of the journal's format; a newer one is never touched. */
@@ -31,8 +31,13 @@ export type JournalRecord =
       readonly bound: BoundPlan;
     }
   | { readonly kind: 'staged' }
-  /** `before`: repositories.json as it was, so that an undo can give back its very bytes. */
-  | { readonly kind: 'publishing'; readonly before: string }
+  /** Which of the plan's `committed` marks were not there, and so are ours. */
+  | { readonly kind: 'marking'; readonly committed: readonly string[] }
+  /**
+   * `before`: repositories.json as it was, so that an undo can give back its very bytes; null where
+   * there was none.
+   */
+  | { readonly kind: 'publishing'; readonly before: string | null }
   | { readonly kind: 'published'; readonly after: string; readonly at: string }
   | { readonly kind: 'daemon-stopped'; readonly start: string }
   | { readonly kind: 'daemon-started' }
@@ -42,17 +47,22 @@ export type JournalRecord =
 
 export type BeginRecord = Extract<JournalRecord, { kind: 'begin' }>;
 
+/** repositories.json around a publish; undefined until the publish came there, null for no file. */
+export interface RepositoriesTexts {
+  readonly before: string | null | undefined;
+  readonly after: string | undefined;
+}
+
 /** A transaction as its journal tells it. */
 export interface Transaction {
   readonly number: number;
   readonly file: string;
   readonly begin: BeginRecord;
+  /** The plan, with those of its `committed` marks that are ours. */
+  readonly bound: BoundPlan;
   readonly state: TransactionState;
   /** repositories.json before and after the publish, as far as it came. */
-  readonly repositories: {
-    readonly before: string | undefined;
-    readonly after: string | undefined;
-  };
+  readonly repositories: RepositoriesTexts;
   /** ISO 8601 time of the publish. */
   readonly publishedAt: string | undefined;
   /** The daemon was stopped by this transaction and not started again: how to start it. */
@@ -78,10 +88,16 @@ export function beginTransaction(
   return transactionOf(file, [first]);
 }
 
-/** Adds a line and returns the transaction as it stands then. */
+/**
+ * Adds a line and returns the transaction as it stands then. What a run that died left of its last
+ * line is cut off first.
+ */
 export function record(disk: Disk, transaction: Transaction, entry: JournalRecord): Transaction {
-  disk.appendDurably(transaction.file, lineOf(entry));
-  return readJournal(transaction.file) ?? transaction;
+  const { file } = transaction;
+  const { wholeBytes, allBytes } = readLines(file);
+  if (wholeBytes < allBytes) disk.truncate(file, wholeBytes);
+  disk.appendDurably(file, lineOf(entry));
+  return readJournal(file) ?? transaction;
 }
 
 /**
@@ -105,20 +121,44 @@ export function openTransaction(transactions: readonly Transaction[]): Transacti
 }
 
 function readJournal(file: string): Transaction | undefined {
-  const lines = (readText(file) ?? '').split('\n');
-  const records: JournalRecord[] = [];
-  for (const [index, line] of lines.entries()) {
-    const entry = recordIn(line);
-    if (entry === undefined) {
-      // The last line may be torn: it was being written when the run ended.
-      if (lines.slice(index + 1).every((rest) => recordIn(rest) === undefined)) break;
-      throw new RebaseError('STORE_DAMAGED', `${file} is broken in line ${index + 1}`, {
-        hint: 'restore the file from a backup; it tells how to finish or undo the transaction',
-      });
-    }
-    records.push(entry);
-  }
+  const { records } = readLines(file);
   return records.length === 0 ? undefined : transactionOf(file, records);
+}
+
+/**
+ * The journal's records, and how many of its bytes are whole lines. The last line may be torn: it
+ * was being written when the run ended, and counts as not written. Throws STORE_DAMAGED for a broken
+ * line before a whole one.
+ */
+function readLines(file: string): {
+  records: JournalRecord[];
+  wholeBytes: number;
+  allBytes: number;
+} {
+  const bytes = readBytes(file) ?? Buffer.alloc(0);
+  const records: JournalRecord[] = [];
+  let wholeBytes = 0;
+  let broken: number | undefined;
+  let at = 0;
+  for (let line = 1; bytes.includes('\n', at); line += 1) {
+    const end = bytes.indexOf('\n', at);
+    const entry = recordIn(bytes.toString('utf8', at, end));
+    at = end + 1;
+    if (entry === undefined) {
+      broken ??= line;
+      continue;
+    }
+    if (broken !== undefined) throw brokenLine(file, broken);
+    records.push(entry);
+    wholeBytes = at;
+  }
+  return { records, wholeBytes, allBytes: bytes.length };
+}
+
+function brokenLine(file: string, line: number): RebaseError {
+  return new RebaseError('STORE_DAMAGED', `${file} is broken in line ${line}`, {
+    hint: 'restore the file from a backup; it tells how to finish or undo the transaction',
+  });
 }
 
 function transactionOf(file: string, records: readonly JournalRecord[]): Transaction {
@@ -132,13 +172,17 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
     });
   }
   let state: TransactionState = 'staging';
-  let before: string | undefined;
+  let before: string | null | undefined;
+  let committed: readonly string[] = [];
   let after: string | undefined;
   let publishedAt: string | undefined;
   let daemonToStart: string | undefined;
   for (const entry of records.slice(1)) {
     switch (entry.kind) {
       case 'begin':
+        break;
+      case 'marking':
+        committed = entry.committed;
         break;
       case 'daemon-stopped':
         daemonToStart = entry.start;
@@ -166,6 +210,7 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
     number: begin.transaction,
     file,
     begin,
+    bound: { ...begin.bound, committed },
     state,
     repositories: { before, after },
     publishedAt,

@@ -2,6 +2,7 @@ import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { CloneMode } from '../domain/report.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Disk } from './disk.ts';
+import type { RepositoriesTexts } from './journal.ts';
 
 /** What every step works on. */
 export interface StepContext {
@@ -13,11 +14,7 @@ export interface StepContext {
   readonly clone: CloneMode;
   /** Ends a long copy early; undefined where nothing may end. */
   readonly signal?: AbortSignal | undefined;
-  /** Texts of repositories.json before and after the publish, as far as it came. */
-  readonly repositories: {
-    readonly before: string | undefined;
-    readonly after: string | undefined;
-  };
+  readonly repositories: RepositoriesTexts;
 }
 
 /**

@@ -3,7 +3,7 @@
  * Source: OCI image-spec config.md; moby image/image.go; store.md 1.4.
  */
 import { asDiffID, type DiffID } from './digest.ts';
-import { foldsTo } from './json-text.ts';
+import { foldsTo, parseJson } from './json-text.ts';
 
 /** What os, architecture and variant an image is for; empty text means "not said". */
 export interface Platform {
@@ -36,7 +36,7 @@ export interface ImageConfig {
  * no rootfs, DiffIDs that are no digests, an operating system other than Linux.
  */
 export function parseImageConfig(text: string): ImageConfig {
-  const root = objectOf(JSON.parse(text));
+  const root = objectOf(parseJson(text));
   if (root === undefined) throw new SyntaxError('it is no JSON object');
   const rootfs = objectOf(field(root, 'rootfs'));
   if (rootfs === undefined) throw new SyntaxError('it has no rootfs');

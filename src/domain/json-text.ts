@@ -15,10 +15,24 @@ export interface JsonText {
 
 /** Parses strict JSON (no comments, no trailing commas). Throws SyntaxError. */
 export function parseJsonText(text: string): JsonText {
-  JSON.parse(text);
-  const root = parseTree(text, [], { disallowComments: true });
+  parseJson(text);
+  const root = notTooDeep(() => parseTree(text, [], { disallowComments: true }));
   if (root === undefined) throw new SyntaxError('no JSON value');
   return { text, root };
+}
+
+/** JSON.parse, with nothing but a SyntaxError for whatever it cannot read. */
+export function parseJson(text: string): unknown {
+  return notTooDeep((): unknown => JSON.parse(text));
+}
+
+function notTooDeep<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError) throw new SyntaxError('it is nested too deeply');
+    throw error;
+  }
 }
 
 /**
@@ -64,8 +78,8 @@ export function rawElementsOf(text: string, node: Node | undefined): string[] {
  * The edit that makes an array hold these elements (raw JSON texts), in the array's own white
  * space, so that replacing elements and putting them back gives the first bytes again.
  */
-export function replaceElements(text: string, node: Node, elements: readonly string[]): Edit {
-  const { lead, separator, tail } = spacingOf(text, node);
+export function replaceElements(json: JsonText, node: Node, elements: readonly string[]): Edit {
+  const { lead, separator, tail } = spacingOf(json, node);
   const content = elements.length === 0 ? '[]' : `[${lead}${elements.join(separator)}${tail}]`;
   return { offset: node.offset, length: node.length, content };
 }
@@ -86,11 +100,14 @@ export function removeProperty(object: Node, property: Node): Edit {
  * it: the place where Go writes it, since dockerd sorts an image's top-level keys
  * (moby image/image.go: Image.MarshalJSON).
  */
-export function insertProperty(text: string, object: Node, key: string, value: string): Edit {
-  const { lead, separator } = spacingOf(text, object);
-  const colon = lead === '' ? ':' : ': ';
-  const property = `${JSON.stringify(key)}${colon}${value}`;
+export function insertProperty(
+  json: JsonText,
+  object: Node,
+  { key, value }: { key: string; value: string },
+): Edit {
+  const { separator } = spacingOf(json, object);
   const siblings = object.children ?? [];
+  const property = `${JSON.stringify(key)}${colonIn(json.text, siblings[0])}${value}`;
   const after = siblings.find((sibling) => keyOf(sibling) > key);
   if (after !== undefined) {
     return { offset: after.offset, length: 0, content: `${property}${separator}` };
@@ -105,17 +122,40 @@ export function editText(text: string, edits: readonly Edit[]): string {
   return applyEdits(text, [...edits]);
 }
 
+/** What stands between a key and its value. */
+function colonIn(text: string, property: Node | undefined): string {
+  const [key, value] = property?.children ?? [];
+  return key && value ? text.slice(endOf(key), value.offset) : ':';
+}
+
 function endOf(node: Node): number {
   return node.offset + node.length;
 }
 
 /** White space of an array or object: after the opening bracket, between items, before the end. */
-function spacingOf(text: string, node: Node): { lead: string; separator: string; tail: string } {
+function spacingOf(
+  { text, root }: JsonText,
+  node: Node,
+): { lead: string; separator: string; tail: string } {
   const items = node.children ?? [];
-  const [first, second] = items;
+  const [first] = items;
   const last = items.at(-1);
   if (first === undefined || last === undefined) return { lead: '', separator: ',', tail: '' };
   const lead = text.slice(node.offset + 1, first.offset);
-  const separator = second === undefined ? `,${lead}` : text.slice(endOf(first), second.offset);
-  return { lead, separator, tail: text.slice(endOf(last), endOf(node) - 1) };
+  return {
+    lead,
+    separator: separatorIn(text, node) ?? separatorLike(separatorIn(text, root), lead),
+    tail: text.slice(endOf(last), endOf(node) - 1),
+  };
+}
+
+/** What stands between the first two items; undefined where there are not so many. */
+function separatorIn(text: string, { children = [] }: Node): string | undefined {
+  const [first, second] = children;
+  return first && second && text.slice(endOf(first), second.offset);
+}
+
+/** A list of one item shows no separator: the document's own, or a line break as before the item. */
+function separatorLike(document: string | undefined, lead: string): string {
+  return document === undefined || document.includes('\n') ? `,${lead}` : document;
 }

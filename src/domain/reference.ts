@@ -23,6 +23,8 @@ const MANIFEST_DIGEST = /^sha256:[0-9a-f]{64}$/;
 const DEFAULT_DOMAIN = 'docker.io';
 const OFFICIAL = 'library/';
 const LONGEST_NAME = 255;
+/** How much of a wrong reference a message repeats. */
+const LONGEST_SHOWN = 80;
 
 /**
  * Parses `[domain/]path[:tag][@digest]` and normalises the name to its familiar form.
@@ -38,7 +40,7 @@ export function parseReference(text: string): Reference {
   const name = hasTag ? named.slice(0, colon) : named;
 
   const repository = familiarName(name, text);
-  if (tag !== undefined && !TAG.test(tag)) throw bad(text, `"${tag}" is no tag`);
+  if (tag !== undefined && !TAG.test(tag)) throw bad(text, 'what follows the colon is no tag');
   if (digest !== undefined && !MANIFEST_DIGEST.test(digest)) {
     throw bad(text, 'what follows @ is no sha256 digest');
   }
@@ -88,7 +90,10 @@ function splitDomain(name: string): { domain: string; path: string } {
 }
 
 function bad(text: string, why: string): RebaseError {
-  return new RebaseError('BAD_REFERENCE', `${JSON.stringify(text)} is no image reference: ${why}`, {
+  const shown = JSON.stringify(
+    text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text,
+  );
+  return new RebaseError('BAD_REFERENCE', `${shown} is no image reference: ${why}`, {
     hint: 'write it as docker does, e.g. alpine:3.12 or registry.local:5000/team/app:1',
   });
 }

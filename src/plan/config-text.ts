@@ -36,26 +36,27 @@ export function rebasedConfigText(
   return editText(configText, [...diffIdEdits(json, diffIds), ...historyEdits(json, history)]);
 }
 
-function diffIdEdits({ text, root }: JsonText, diffIds: readonly DiffID[]): Edit[] {
-  const rootfs = required(memberOf(root, 'rootfs'), 'rootfs');
+function diffIdEdits(json: JsonText, diffIds: readonly DiffID[]): Edit[] {
+  const rootfs = required(memberOf(json.root, 'rootfs'), 'rootfs');
   const elements = diffIds.map((diffId) => JSON.stringify(diffId));
   const property = memberOf(rootfs, 'diff_ids');
   const list = property === undefined ? undefined : valueOf(property);
   if (list === undefined) {
-    return [insertProperty(text, rootfs, 'diff_ids', `[${elements.join(',')}]`)];
+    return [insertProperty(json, rootfs, { key: 'diff_ids', value: `[${elements.join(',')}]` })];
   }
-  return [replaceElements(text, list, elements)];
+  return [replaceElements(json, list, elements)];
 }
 
-function historyEdits({ text, root }: JsonText, history: readonly string[]): Edit[] {
+function historyEdits(json: JsonText, history: readonly string[]): Edit[] {
+  const { text, root } = json;
   const property = memberOf(root, 'history');
   const list = property === undefined ? undefined : valueOf(property);
   if (property === undefined || list === undefined) {
     return history.length === 0
       ? []
-      : [insertProperty(text, root, 'history', `[${history.join(',')}]`)];
+      : [insertProperty(json, root, { key: 'history', value: `[${history.join(',')}]` })];
   }
-  if (history.length > 0) return [replaceElements(text, list, history)];
+  if (history.length > 0) return [replaceElements(json, list, history)];
   // Go leaves an empty history out (image.go: omitempty); one that is there and empty stays.
   return rawElementsOf(text, list).length === 0 ? [] : [removeProperty(root, property)];
 }

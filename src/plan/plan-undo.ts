@@ -68,7 +68,7 @@ function refusalsOf(
   others: readonly DoneTransaction[],
   snapshot: Snapshot,
 ): string[] {
-  const results = new Set(transaction.images.map(({ after }) => after));
+  const results = resultsMade(transaction, others);
   const published = others.filter(({ state }) => state === 'published');
   const ours = new Set([transaction, ...published].flatMap(({ bound }) => bound.tags.map(keyOf)));
   return [
@@ -80,7 +80,7 @@ function refusalsOf(
         return number > transaction.number && images.some(({ before }) => results.has(before));
       })
       .map(({ number }) => `transaction ${number} rebased the result again: undo it first`),
-    ...[...results]
+    ...[...results.keys()]
       .flatMap((id) => snapshot.tags.byImage.get(id) ?? [])
       .filter((key) => !key.includes('@') && !ours.has(key))
       .map((key) => `the tag ${key} names the result`),
@@ -95,11 +95,11 @@ function refusalsOf(
 
 function isBuiltOnAny(
   image: ImageRecord,
-  results: ReadonlySet<ImageID>,
+  results: ReadonlyMap<ImageID, unknown>,
   snapshot: Snapshot,
 ): boolean {
   if (image.parent !== undefined && results.has(image.parent)) return true;
-  return [...results].some((id) => {
+  return [...results.keys()].some((id) => {
     const result = snapshot.images.get(id);
     if (result === undefined || result.diffIds.length > image.diffIds.length) return false;
     if (!result.diffIds.every((diffId, index) => image.diffIds[index] === diffId)) return false;
@@ -133,6 +133,23 @@ function digestsOf(gone: ReadonlySet<ImageID>, { tags }: Snapshot): TagChange[] 
     }));
 }
 
+/**
+ * Results of the transaction that it or another of ours made. An image that was there before, as
+ * after a rebase there and back, is nobody's to remove, and what stands on it depends on nothing.
+ */
+function resultsMade(
+  transaction: DoneTransaction,
+  others: readonly DoneTransaction[],
+): Map<ImageID, BoundPlan['images'][number]> {
+  const results = new Set(transaction.images.map(({ after }) => after));
+  const made = [transaction, ...others].flatMap(({ bound }) => bound.images);
+  return new Map(
+    made
+      .filter(({ imageId }) => results.has(imageId))
+      .map((image) => [image.imageId, image] as const),
+  );
+}
+
 /** Results that a transaction of ours made and that no tag, container or other transaction keeps. */
 function removableImages(
   transaction: DoneTransaction,
@@ -140,14 +157,7 @@ function removableImages(
   snapshot: Snapshot,
 ): BoundPlan['images'] {
   const going = new Set(tagsBack(transaction, snapshot).map(keyOf));
-  const made = new Map(
-    [transaction, ...others].flatMap(({ bound }) =>
-      bound.images.map((image) => [image.imageId, image] as const),
-    ),
-  );
-  const results = new Set(transaction.images.map(({ after }) => after));
-  return [...made.values()].filter(({ imageId }) => {
-    if (!results.has(imageId)) return false;
+  return [...resultsMade(transaction, others).values()].filter(({ imageId }) => {
     const tags = (snapshot.tags.byImage.get(imageId) ?? []).filter((key) => !key.includes('@'));
     return tags.every((key) => going.has(key));
   });

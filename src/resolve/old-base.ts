@@ -30,37 +30,43 @@ export interface BaseQuestion {
 export function resolveOldBase(snapshot: Snapshot, question: BaseQuestion): Resolution {
   const { image, onto, from } = question;
   if (image.image.id === onto.image.id) throw sameImage(image.name, onto.name, '--onto');
-  const alreadyOn = isPrefix(onto.image, image.image);
+  const already = standsOn(onto, image) ? nothing(`already on ${onto.name}`) : undefined;
   if (from === undefined) {
-    const base = detectedBase(snapshot, image, onto);
-    return settled(snapshot, question, base);
+    const base = provedBase(snapshot, image, onto);
+    if (base !== undefined) return settled(snapshot, question, base);
+    if (already !== undefined) return already;
+    throw noBase(image);
   }
   const given = givenBase(snapshot, image, from);
   if (given.kind === 'same-image') throw sameImage(image.name, from, '--from');
   if (given.kind === 'not-there') {
-    if (alreadyOn) return { kind: 'nothing', reason: `already on ${onto.name}` };
+    if (already !== undefined) return already;
     throw given.error;
   }
-  if (given.kind === 'count' && alreadyOn) {
+  if (given.kind === 'count' && already !== undefined) {
     // A number names no layers: after a rebase it would count into the app's own.
-    return { kind: 'nothing', reason: `already on ${onto.name}, whatever --from ${from} counts` };
+    return nothing(`already on ${onto.name}, whatever --from ${from} counts`);
   }
   return settled(snapshot, question, given.base);
 }
 
-/**
- * The old base that other local images prove; the new base, where there is one, decides between
- * several. Throws BASE_NOT_FOUND, BASE_AMBIGUOUS.
- */
-export function detectedBase(
+/** The old base that other local images prove. Throws BASE_NOT_FOUND, BASE_AMBIGUOUS. */
+export function detectedBase(snapshot: Snapshot, image: FoundImage): OldBase {
+  const base = provedBase(snapshot, image, undefined);
+  if (base === undefined) throw noBase(image);
+  return base;
+}
+
+/** The new base, where there is one, decides between several; undefined when there is none. */
+function provedBase(
   snapshot: Snapshot,
   image: FoundImage,
   onto: FoundImage | undefined,
-): OldBase {
+): OldBase | undefined {
   const candidates = candidatesFor(snapshot, image.image);
   const level = bestNamed(candidates);
   const best = level[0];
-  if (best === undefined) throw noBase(image);
+  if (best === undefined) return undefined;
   if (level.every((candidate) => candidate.layers === best.layers)) return asOldBase(level, best);
   const inRepository = candidates.filter(
     (candidate) => candidate.image.id === onto?.image.id || sharesRepository(candidate, onto),
@@ -93,9 +99,9 @@ function asOldBase(among: readonly Candidate[], chosen: Candidate): OldBase {
 
 /** Nothing to do when the old base is the new one, or the image is on the longer new base already. */
 function settled(snapshot: Snapshot, { image, onto }: BaseQuestion, base: OldBase): Resolution {
-  const already: Resolution = { kind: 'nothing', reason: `already on ${onto.name}` };
+  const already = nothing(`already on ${onto.name}`);
   if (base.imageId === onto.image.id) return already;
-  if (!isPrefix(onto.image, image.image)) return { kind: 'base', base };
+  if (!standsOn(onto, image)) return { kind: 'base', base };
   const ontoLayers = onto.image.diffIds.length;
   if (ontoLayers > base.layers) return already;
   if (ontoLayers < base.layers) return { kind: 'base', base };
@@ -103,6 +109,15 @@ function settled(snapshot: Snapshot, { image, onto }: BaseQuestion, base: OldBas
   const old = base.imageId === undefined ? undefined : snapshot.images.get(base.imageId);
   if (old === undefined) return already;
   return historyTells(image.image, onto.image, old) ? already : { kind: 'base', base };
+}
+
+function nothing(reason: string): Resolution {
+  return { kind: 'nothing', reason };
+}
+
+/** Whether the image begins with the new base's layers; one without layers is under nothing. */
+function standsOn(onto: FoundImage, image: FoundImage): boolean {
+  return onto.image.diffIds.length > 0 && isPrefix(onto.image, image.image);
 }
 
 function historyTells(image: ImageRecord, onto: ImageRecord, old: ImageRecord): boolean {
@@ -138,15 +153,23 @@ function noBase({ name }: FoundImage): RebaseError {
   });
 }
 
+/** How many bases a message names. */
+const NAMED_BASES = 2;
+
 function severalBases({ name, image }: FoundImage, candidates: readonly Candidate[]): RebaseError {
   const chains = chainIdsOf(image.diffIds);
   const perLength = [...new Map(candidates.map((one) => [one.layers, one] as const)).values()];
-  const list = perLength
-    .map((one) => `--from ${one.tags[0] ?? chains[one.layers - 1] ?? shortId(one.image.id)}`)
-    .join(' or ');
+  const shown = perLength.slice(0, NAMED_BASES);
+  const more = perLength.length - shown.length;
+  const fromOf = (one: Candidate): string =>
+    `--from ${one.tags[0] ?? chains[one.layers - 1] ?? shortId(one.image.id)}`;
   return new RebaseError(
     'BASE_AMBIGUOUS',
-    `${name} is built on ${perLength.map(nameOf).join(' and on ')}; which one shall go?`,
-    { hint: `say it: ${list}` },
+    `${name} is built on ${shown.map(nameOf).join(', on ')}${more > 0 ? ` and ${more} more` : ''}; which one shall go?`,
+    {
+      hint:
+        `say it: ${shown.map(fromOf).join(' or ')}` +
+        (more > 0 ? `; rebase-image base ${name} lists all` : ''),
+    },
   );
 }

@@ -75,7 +75,8 @@ export function overlayStoreIn(
 export function readDaemonConfig(file: string): DaemonConfig {
   let config: Record<string, unknown>;
   try {
-    config = JSON.parse(readText(file) ?? '{}') as Record<string, unknown>;
+    // Go reads null as an empty configuration.
+    config = (JSON.parse(readText(file) ?? '{}') ?? {}) as Record<string, unknown>;
   } catch (cause) {
     throw new RebaseError('STORE_AMBIGUOUS', `${file} does not parse: dockerd would not start`, {
       hint: 'mend it first: it decides which store dockerd uses',

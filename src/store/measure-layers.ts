@@ -11,8 +11,8 @@ export interface LayerSize {
   /** Of these, regular files of at least `LARGE_FILE` bytes. */
   readonly largeFiles: number;
   readonly largeBytes: number;
-  /** Paths of the large files below diff/ (raw bytes as latin1). */
-  readonly largePaths: readonly string[];
+  /** Names of the large files below diff/, by inode: a file that is linked has several. */
+  readonly largeNames: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -58,7 +58,7 @@ interface Totals {
   fileBytes: number;
   largeFiles: number;
   largeBytes: number;
-  largePaths: string[];
+  readonly largeNames: Map<string, string[]>;
   readonly seen: Set<string>;
 }
 
@@ -69,7 +69,7 @@ function newTotals(): Totals {
     fileBytes: 0,
     largeFiles: 0,
     largeBytes: 0,
-    largePaths: [],
+    largeNames: new Map(),
     seen: new Set(),
   };
 }
@@ -89,7 +89,7 @@ function count(total: Totals, { type, bytes, diskBytes, inode, below }: Entry): 
     return;
   }
   const large = type === 'f' && bytes >= LARGE_FILE;
-  if (large) total.largePaths.push(below);
+  if (large) total.largeNames.set(inode, [...(total.largeNames.get(inode) ?? []), below]);
   if (!inode.startsWith('1:')) {
     if (total.seen.has(inode)) return;
     total.seen.add(inode);
@@ -106,13 +106,22 @@ function findIn(layout: Layout, roots: readonly string[]): string[] {
   const { status, stdout, stderr, error } = spawnSync(
     'find',
     [...roots, '-printf', '%H\\0%y\\0%s\\0%b\\0%n:%i\\0%P\\0'],
-    { cwd: layout.overlay, encoding: 'latin1', maxBuffer: 2 ** 30 },
+    {
+      cwd: layout.overlay,
+      encoding: 'latin1',
+      maxBuffer: 2 ** 30,
+      env: { ...process.env, LC_ALL: 'C' },
+    },
   );
   if (error !== undefined) {
     throw new RebaseError('TOOL_MISSING', 'GNU find (findutils) is needed', { cause: error });
   }
   if (status !== 0) {
-    throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${stderr.trim()}`);
+    throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${firstLine(stderr)}`);
   }
   return stdout.split('\0');
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
 }

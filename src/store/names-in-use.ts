@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Layout } from './layout.ts';
-import { namesIn, readText } from './read-file.ts';
+import { namesIn, readField } from './read-file.ts';
 
 /** Names of layer directories and `l/` entries that are not free. */
 export interface NamesInUse {
@@ -15,10 +15,10 @@ export interface NamesInUse {
  */
 export function readNamesInUse(layout: Layout): NamesInUse {
   const entries = namesIn(layout.layerdb).map((name) =>
-    readText(path.join(layout.layerdb, name, 'cache-id'))?.trim(),
+    readField(path.join(layout.layerdb, name, 'cache-id'))?.trim(),
   );
   const mounts = namesIn(layout.mounts).flatMap((name) =>
-    ['mount-id', 'init-id'].map((file) => readText(path.join(layout.mounts, name, file))?.trim()),
+    ['mount-id', 'init-id'].map((file) => readField(path.join(layout.mounts, name, file))?.trim()),
   );
   const used = [...namesIn(layout.overlay), ...entries, ...mounts];
   return {

@@ -14,14 +14,15 @@ const XATTR_PREFIX = 'SCHILY.xattr.';
 
 /**
  * Reads `trusted.overlay.*` and `user.overlay.*` of every directory at and below the given ones
- * (relative to cwd). Keys are paths as given (latin1); directories without such marks are left out.
+ * (relative to cwd), and of files that hold no data of their own although they have a size, as
+ * metacopy files do. Keys are paths as given (latin1); what has no such marks is left out.
  * Throws TOOL_MISSING, STORE_DAMAGED.
  */
 export function readOverlayXattrs(
   cwd: string,
   folders: readonly string[],
 ): Map<string, OverlayXattrs> {
-  const { status, stdout, stderr, error } = spawnSync('sh', ['-c', ARCHIVE_DIRECTORIES], {
+  const { status, stdout, stderr, error } = spawnSync('sh', ['-c', ARCHIVE_MARKED], {
     cwd,
     input: folders.map((folder) => `${folder}\0`).join(''),
     maxBuffer: 2 ** 31 - 1,
@@ -36,10 +37,17 @@ export function readOverlayXattrs(
   return marksIn(stdout);
 }
 
-const ARCHIVE_DIRECTORIES = `
-xargs -0 -r sh -c 'exec find "$@" -type d -print0' sh |
-  tar -c -f - --null --no-recursion -T - --format=posix --xattrs \\
-    --xattrs-include='trusted.overlay.*' --xattrs-include='user.overlay.*'
+/**
+ * Blocks, size and path of everything, of which directories are kept, and files that have at most a
+ * page on disk and more than that in size: GNU tar reads what it archives, and these are small.
+ */
+const ARCHIVE_MARKED = `
+list() {
+  xargs -0 -r sh -c 'exec find "$@" -type d -printf "0 0 %p\\0" -o -type f -printf "%b %s %p\\0"' sh |
+    grep -zaE '^(0 [0-9]+|8 [0-9]{5,}) ' | sed -z 's/^[0-9]* [0-9]* //'
+}
+list | tar -c -f - --null --no-recursion -T - --format=posix --sparse --xattrs \\
+  --xattrs-include='trusted.overlay.*' --xattrs-include='user.overlay.*'
 `;
 
 function marksIn(archive: Buffer): Map<string, OverlayXattrs> {

@@ -11,6 +11,15 @@ export function readText(file: string): string | undefined {
   return bytes === undefined ? undefined : DECODER.decode(bytes);
 }
 
+/**
+ * A small field of a layer, however damaged: bytes that are no UTF-8 become U+FFFD, and what is no
+ * file is absent. For files whose content is checked by whoever relies on it.
+ */
+export function readField(file: string): string | undefined {
+  const bytes = orAbsent(() => readFileSync(file), ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
+  return bytes?.toString('utf8');
+}
+
 /** The file's bytes, undefined when it does not exist. */
 export function readBytes(file: string): Buffer | undefined {
   return orAbsent(() => readFileSync(file));

@@ -22,7 +22,8 @@ export function readImages(layout: Layout): {
     try {
       images.set(id, readImage(layout, id));
     } catch (error) {
-      brokenImages.set(id, error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      brokenImages.set(id, reason.replace(/\s+/g, ' '));
     }
   }
   return { images, brokenImages };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { asChainID, type ChainID } from '../domain/digest.ts';
 import type { Layout } from './layout.ts';
-import { namesIn, readBytes, readText } from './read-file.ts';
+import { namesIn, readBytes, readField } from './read-file.ts';
 
 /**
  * Reads who stands on which layer: parent and cache-id of every layerdb entry, the chains below
@@ -20,7 +20,7 @@ export function readLayerUse(layout: Layout): {
     const chainId = asChainID(`sha256:${name}`);
     if (chainId === undefined) continue;
     const file = (entry: string): string | undefined =>
-      readText(path.join(layout.layerdb, name, entry))?.trim();
+      readField(path.join(layout.layerdb, name, entry))?.trim();
     parents.set(chainId, asChainID(file('parent')));
     cacheIds.set(chainId, file('cache-id') ?? '');
   }
@@ -29,7 +29,7 @@ export function readLayerUse(layout: Layout): {
 
 function mountedChains(layout: Layout): Set<ChainID> {
   const chains = namesIn(layout.mounts).map((name) =>
-    asChainID(readText(path.join(layout.mounts, name, 'parent'))?.trim()),
+    asChainID(readField(path.join(layout.mounts, name, 'parent'))?.trim()),
   );
   return new Set(chains.filter((chainId) => chainId !== undefined));
 }

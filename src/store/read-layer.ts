@@ -3,7 +3,7 @@ import type { ChainID } from '../domain/digest.ts';
 import { isLinkName } from '../domain/overlay-layer.ts';
 import type { LayerDirectory, LayerRecord } from '../domain/snapshot.ts';
 import { layerDirectory, layerEntry, linkPath, type Layout } from './layout.ts';
-import { readText, statOf, targetOf } from './read-file.ts';
+import { readField, statOf, targetOf } from './read-file.ts';
 
 /** One path element: what a cache-id must be before it is joined to a path. */
 const FILE_NAME = /^(?!\.{1,2}$)[^/\0]+$/;
@@ -15,7 +15,7 @@ const FILE_NAME = /^(?!\.{1,2}$)[^/\0]+$/;
 export function readLayer(layout: Layout, chainId: ChainID): LayerRecord | undefined {
   const entry = layerEntry(layout, chainId);
   if (!statOf(entry)?.isDirectory()) return undefined;
-  const file = (name: string): string | undefined => readText(path.join(entry, name));
+  const file = (name: string): string | undefined => readField(path.join(entry, name));
   const cacheId = file('cache-id')?.trim();
   return {
     chainId,
@@ -32,11 +32,11 @@ export function readLayerDirectory(layout: Layout, cacheId: string): LayerDirect
   if (!FILE_NAME.test(cacheId)) return undefined;
   const directory = layerDirectory(layout, cacheId);
   if (!statOf(directory)?.isDirectory()) return undefined;
-  const link = readText(path.join(directory, 'link'));
+  const link = readField(path.join(directory, 'link'));
   return {
     hasDiff: statOf(path.join(directory, 'diff'))?.isDirectory() === true,
     link,
-    lower: readText(path.join(directory, 'lower')),
+    lower: readField(path.join(directory, 'lower')),
     linkTarget: isLinkName(link) ? targetOf(linkPath(layout, link)) : undefined,
     committed: statOf(path.join(directory, 'committed')) !== undefined,
   };

@@ -10,7 +10,14 @@ import { readText } from './read-file.ts';
  * Throws STORE_DAMAGED.
  */
 export function readTags(layout: Layout): Tags {
-  return parseTags(readText(layout.repositories) ?? '{"Repositories":{}}', layout.repositories);
+  const file = layout.repositories;
+  let text: string | undefined;
+  try {
+    text = readText(file);
+  } catch (cause) {
+    throw damaged(file, cause instanceof TypeError ? 'it is no text' : String(cause), cause);
+  }
+  return parseTags(text ?? '{"Repositories":{}}', file);
 }
 
 /** Parses the text of repositories.json; `file` is named in errors. Throws STORE_DAMAGED. */

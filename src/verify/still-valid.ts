@@ -22,8 +22,8 @@ export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
     ...bound.layers
       .filter(({ chainId }) => snapshot.layers.has(chainId))
       .map(({ chainId }) => `layer ${shortId(chainId)} is there by now`),
-    ...bound.reused
-      .filter((chainId) => !snapshot.layers.has(chainId))
+    ...[...bound.reused, ...bound.tops.map(({ chainId }) => chainId)]
+      .filter((chainId) => !added.has(chainId) && !snapshot.layers.has(chainId))
       .map((chainId) => `layer ${shortId(chainId)} is gone`),
     ...bound.images
       .filter(({ imageId, configText }) => imageIdOf(configText) !== imageId)
@@ -34,5 +34,6 @@ export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
 /** The chains whose presence decides whether a bound plan still fits. */
 export function concernedChains(bound: BoundPlan): ChainID[] {
   const chains = bound.layers.flatMap(({ chainId, parent }) => [chainId, parent]);
-  return [...chains, ...bound.reused].filter((chainId) => chainId !== undefined);
+  const tops = bound.tops.map(({ chainId }) => chainId);
+  return [...chains, ...bound.reused, ...tops].filter((chainId) => chainId !== undefined);
 }

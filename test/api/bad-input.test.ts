@@ -8,7 +8,7 @@ import { RebaseError, type ErrorCode } from '../../src/errors.ts';
 import { buildStore, type BuiltStore, type StoreSpec } from '../support/store-builder.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees, readTree } from '../support/tree-state.ts';
-import { plan, rebase, SMALL } from './stopped-store.ts';
+import { plan, rebase, SMALL, fastDir } from './stopped-store.ts';
 
 interface BadCase {
   readonly what: string;
@@ -41,8 +41,8 @@ const TALL: StoreSpec = {
 };
 
 const repositories = ({ paths }: BuiltStore): string => join(paths.image, 'repositories.json');
-const configOf = ({ paths, image }: BuiltStore, name: string): string =>
-  join(paths.content, image(name).imageId.slice(7));
+const configOf = (store: BuiltStore, name: string): string =>
+  join(store.paths.content, store.image(name).imageId.slice(7));
 
 const CASES: readonly BadCase[] = [
   { what: 'an unknown image', code: 'IMAGE_NOT_FOUND', says: 'nope:1', image: 'nope:1' },
@@ -293,7 +293,7 @@ describe('api: bad input', () => {
 
   for (const { what, code, says, image, onto, more, spec, damage } of CASES) {
     it(`refuses ${what}`, async () => {
-      const store = await buildStore(makeTempDir(), spec ?? SMALL);
+      const store = await buildStore(fastDir(), spec ?? SMALL);
       damage?.(store);
       const before = readTree(store.root, { mtimes: true });
       const names = [image ?? 'app:1'].flat().map((name) => {
@@ -313,7 +313,7 @@ describe('api: bad input', () => {
       name: `i${String(i)}`,
       layers: [{ files: { f: String(i) } }],
     }));
-    const store = await buildStore(makeTempDir(), { images: [...SMALL.images, ...images] });
+    const store = await buildStore(fastDir(), { images: [...SMALL.images, ...images] });
     const first = store.images.map(({ imageId }) => imageId[7]!);
     const several = first.find((digit, i) => first.indexOf(digit) !== i)!;
     const error: unknown = await plan(store.root, several, 'base:2').catch((e: unknown) => e);
@@ -328,13 +328,13 @@ describe('api: bad input', () => {
       layers: [{ files: { f: String(i) } }],
     }));
     const app = { name: 'deep', from: 'b11', tags: ['deep:1'], layers: [{ files: { a: '' } }] };
-    const store = await buildStore(makeTempDir(), { images: [...SMALL.images, ...images, app] });
+    const store = await buildStore(fastDir(), { images: [...SMALL.images, ...images, app] });
     const error: unknown = await plan(store.root, 'deep:1', 'base:2').catch((e: unknown) => e);
     expectGood(error as RebaseError, 'BASE_AMBIGUOUS', 'deep:1');
   });
 
   it('refuses who is not root', async () => {
-    const store = await buildStore(makeTempDir(), SMALL);
+    const store = await buildStore(fastDir(), SMALL);
     const getuid = process.getuid;
     process.getuid = () => 1000;
     try {

@@ -26,6 +26,7 @@ import {
   stateOf,
   taggedId,
   undo,
+  fastDir,
 } from './stopped-store.ts';
 
 describe('api: what is left open', () => {
@@ -35,7 +36,7 @@ describe('api: what is left open', () => {
   const processes: ChildProcess[] = [];
 
   beforeEach(async () => {
-    store = await buildStore(makeTempDir(), SMALL);
+    store = await buildStore(fastDir(), SMALL);
     root = store.root;
     before = stateOf(root);
   });
@@ -160,6 +161,8 @@ describe('api: what is left open', () => {
   });
 
   it('comes out with a RebaseError when the disk refuses, and with the store as before', async () => {
+    ({ root } = await buildStore(makeTempDir(), SMALL));
+    before = stateOf(root);
     const locked = join(root, 'image/overlay2/layerdb/tmp');
     await once(spawn('chattr', ['+i', locked]), 'close');
     try {
@@ -235,7 +238,7 @@ describe('api: what is left open', () => {
   });
 
   it('is not disturbed by a container that lives on without its dockerd', async () => {
-    store = await buildStore(makeTempDir(), {
+    store = await buildStore(fastDir(), {
       ...SMALL,
       containers: [{ name: 'alive', image: 'app', running: true, files: { w: 'w' } }],
     });

@@ -7,11 +7,11 @@ import fc from 'fast-check';
 
 import { arbitraryRebaseCase, type RebaseCase } from '../support/arbitrary-store.ts';
 import { buildStore, type BuiltStore } from '../support/store-builder.ts';
-import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
+import { removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees } from '../support/tree-state.ts';
-import { plan, problemsIn, rebase, stateOf, taggedId, undo } from './stopped-store.ts';
+import { plan, problemsIn, rebase, stateOf, taggedId, undo, fastDir } from './stopped-store.ts';
 
-const RUNS = { numRuns: 25 };
+const RUNS = { numRuns: 12 };
 
 describe('api: laws on generated stores', function () {
   this.timeout(60_000);
@@ -86,7 +86,7 @@ describe('api: laws on generated stores', function () {
 
   it('two hosts with the same images come to the same plan, byte for byte', () =>
     holds(async ({ root }, { tags, store: spec }) => {
-      const other = await buildStore(makeTempDir(), spec);
+      const other = await buildStore(fastDir(), spec);
       const [here, there] = [
         await plan(root, tags.app, tags.newBase),
         await plan(other.root, tags.app, tags.newBase),
@@ -101,7 +101,7 @@ async function holds(
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(arbitraryRebaseCase().filter(where), async (one) => {
-      await law(await buildStore(makeTempDir(), one.store), one);
+      await law(await buildStore(fastDir(), one.store), one);
     }),
     RUNS,
   );

@@ -1,5 +1,5 @@
 /** A rebase from plan to undo, through the public functions, on a store whose dockerd is stopped. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -23,6 +23,7 @@ import {
   stateOf,
   taggedId,
   undo,
+  fastDir,
 } from './stopped-store.ts';
 
 describe('api: a rebase on a stopped store', () => {
@@ -419,7 +420,16 @@ describe('api: a rebase on a stopped store', () => {
     }
   });
 
-  it('works where the data-root is a symlink, and under userns-remap', async () => {
+  it('works where the data-root is a symlink', async () => {
+    const link = join(makeTempDir(), 'docker');
+    symlinkSync(root, link);
+    await rebase(link, 'app:1', 'base:2');
+    expect(problemsIn(root)).to.deep.equal([]);
+    await undo(link);
+    expect(changes()).to.deep.equal([]);
+  });
+
+  it('works in the <uid>.<gid> folder of userns-remap', async () => {
     const parent = makeTempDir();
     store = await buildStore(join(parent, '231072.231072'), SMALL);
     const whole = stateOf(store.root);
@@ -436,7 +446,7 @@ describe('api: a rebase on a stopped store', () => {
   });
 
   async function build(spec: StoreSpec): Promise<void> {
-    store = await buildStore(makeTempDir(), spec);
+    store = await buildStore(fastDir(), spec);
     root = store.root;
     before = stateOf(root);
   }

@@ -1,4 +1,6 @@
 /** The public functions on a built store whose dockerd does not run. */
+import { existsSync } from 'node:fs';
+
 import { openStore, type OpenStore } from '../../src/api/open-store.ts';
 import { abortTransaction } from '../../src/api/abort-transaction.ts';
 import { applyPlan, type ApplyOptions } from '../../src/api/apply-plan.ts';
@@ -11,6 +13,7 @@ import { layoutOf } from '../../src/store/layout.ts';
 import { readSnapshot, withLayers } from '../../src/store/read-snapshot.ts';
 import { chainProblems } from '../../src/verify/layer-chain.ts';
 import type { StoreSpec } from '../support/store-builder.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 import { readTree, type TreeState } from '../support/tree-state.ts';
 
 const LARGE = 'large '.repeat(20_000);
@@ -23,7 +26,7 @@ export const OFFLINE: ApplyOptions = {
   allow: new Set(),
   lockTimeoutSeconds: 0,
   progress: () => undefined,
-  checkpoint: () => undefined,
+  signal: undefined,
 };
 
 /**
@@ -72,6 +75,11 @@ export const SMALL: StoreSpec = {
   ],
   containers: [{ name: 'box', image: 'app', files: { written: 'w' } }],
 };
+
+/** Where stores are built fast: in memory, if the machine has such a folder. */
+export function fastDir(): string {
+  return makeTempDir(existsSync('/dev/shm') ? '/dev/shm' : undefined);
+}
 
 export function openStopped(root: string): Promise<OpenStore> {
   return openStore({ dataRoot: root, env: {} });

@@ -46,6 +46,22 @@ export function failingDisk(n: number, errno: string, failure: Failure = {}): Fa
   return { disk, calls: () => count, failed: () => failed };
 }
 
+/** The host's disk; `watch` is told the number of each call (from 1) before it is made. */
+export function watchedDisk(watch: (count: number) => void): Pick<FailingDisk, 'disk' | 'calls'> {
+  let count = 0;
+  const disk = Object.fromEntries(
+    Object.entries(hostDisk).map(([name, method]) => [
+      name,
+      (...args: readonly unknown[]): unknown => {
+        count += 1;
+        watch(count);
+        return (method as (...all: readonly unknown[]) => unknown)(...args);
+      },
+    ]),
+  ) as unknown as Disk;
+  return { disk, calls: () => count };
+}
+
 /** A disk whose journal line of this kind is cut in its middle, as by a kill or a full disk. */
 export function torn(disk: Disk, kind: string): Disk {
   return {

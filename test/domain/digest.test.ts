@@ -19,7 +19,8 @@ import {
   type DiffID,
 } from '../../src/domain/digest.ts';
 
-const ALPINE_37 = 'sha256:3fc64803ca2de7279269048fe2b8b3c73d4536448c87c32375b2639ac168a48b' as DiffID;
+const ALPINE_37 =
+  'sha256:3fc64803ca2de7279269048fe2b8b3c73d4536448c87c32375b2639ac168a48b' as DiffID;
 const ALPINE_312 =
   'sha256:50644c29ef5a27c9a40c393a73ece2479de78325cae7d762ef3cdc19bf42dd0a' as DiffID;
 const CURL = 'sha256:40926ceed598e907a8c5875ff6306da6f562af7b84a49ab935d94f548b1cdfa2' as DiffID;
@@ -117,11 +118,11 @@ describe('digest', () => {
       [[`sha256:${HEX}`], false],
     ];
     for (const [value, valid] of cases) {
-      it(`${JSON.stringify(value) ?? 'undefined'}: ${valid ? 'yes' : 'no'}`, () => {
+      it(`${value === undefined ? 'nothing' : JSON.stringify(value)}: ${valid ? 'yes' : 'no'}`, () => {
         const expected = valid ? value : undefined;
-        expect(asImageID(value as string)).to.equal(expected);
-        expect(asDiffID(value as string)).to.equal(expected);
-        expect(asChainID(value as string)).to.equal(expected);
+        expect(asImageID(value)).to.equal(expected);
+        expect(asDiffID(value)).to.equal(expected);
+        expect(asChainID(value)).to.equal(expected);
       });
     }
   });

@@ -13,18 +13,19 @@ import {
   removeProperty,
   replaceElements,
   valueOf,
+  type JsonText,
   type Node,
 } from '../../src/domain/json-text.ts';
 import { arbitraryDelicate, arbitraryLayout, LAYOUTS } from './arbitrary-json.ts';
 
 /** The value under a key of the top-level object. */
-function valueAt(text: string, key: string): Node {
-  const property = memberOf(parseJsonText(text).root, key);
-  return valueOf(property!)!;
+function valueAt({ root }: JsonText, key: string): Node {
+  return valueOf(memberOf(root, key)!)!;
 }
 
 function withElements(text: string, key: string, elements: readonly string[]): string {
-  return editText(text, [replaceElements(text, valueAt(text, key), elements)]);
+  const json = parseJsonText(text);
+  return editText(text, [replaceElements(json, valueAt(json, key), elements)]);
 }
 
 describe('json-text', () => {
@@ -106,14 +107,18 @@ describe('json-text', () => {
 
   it('gives the exact texts of elements', () => {
     const text = '{"a":[ 1.0,"\\u003c" ,{"b" : [] }\n]}';
-    expect(rawElementsOf(text, valueAt(text, 'a'))).to.deep.equal([
+    expect(rawElementsOf(text, valueAt(parseJsonText(text), 'a'))).to.deep.equal([
       '1.0',
       '"\\u003c"',
       '{"b" : [] }',
     ]);
-    expect(rawOf(text, valueAt(text, 'a'))).to.equal('[ 1.0,"\\u003c" ,{"b" : [] }\n]');
+    expect(rawOf(text, valueAt(parseJsonText(text), 'a'))).to.equal(
+      '[ 1.0,"\\u003c" ,{"b" : [] }\n]',
+    );
     expect(rawElementsOf(text, undefined)).to.deep.equal([]);
-    expect(rawElementsOf('{"a":null}', valueAt('{"a":null}', 'a'))).to.deep.equal([]);
+    expect(rawElementsOf('{"a":null}', valueAt(parseJsonText('{"a":null}'), 'a'))).to.deep.equal(
+      [],
+    );
   });
 
   describe('replacing elements', () => {
@@ -149,7 +154,9 @@ describe('json-text', () => {
           const edited = withElements(text, 'list', replacement);
           expect(edited.startsWith(head), edited).to.equal(true);
           expect(edited.endsWith(tail), edited).to.equal(true);
-          expect(rawElementsOf(edited, valueAt(edited, 'list'))).to.deep.equal(replacement);
+          expect(rawElementsOf(edited, valueAt(parseJsonText(edited), 'list'))).to.deep.equal(
+            replacement,
+          );
         },
       ),
     );
@@ -162,7 +169,7 @@ describe('json-text', () => {
       fc.assert(
         fc.property(list, list, (first, second) => {
           const text = print({ before: [0, 1], list: first, then: { z: 1 } });
-          const elements = rawElementsOf(text, valueAt(text, 'list'));
+          const elements = rawElementsOf(text, valueAt(parseJsonText(text), 'list'));
           const other = second.map((value) => JSON.stringify(value));
           const back = withElements(withElements(text, 'list', other), 'list', elements);
           expect(back).to.equal(text);
@@ -183,8 +190,9 @@ describe('json-text', () => {
     ];
     for (const [text, expected] of cases) {
       it(JSON.stringify(text), () => {
-        const { root } = parseJsonText(text);
-        expect(editText(text, [insertProperty(text, root, 'history', '[]')])).to.equal(expected);
+        const json = parseJsonText(text);
+        const edit = insertProperty(json, json.root, { key: 'history', value: '[]' });
+        expect(editText(text, [edit])).to.equal(expected);
       });
     }
   });
@@ -213,8 +221,9 @@ describe('json-text', () => {
     fc.assert(
       fc.property(keys, arbitraryLayout, (names, { print }) => {
         const text = print(Object.fromEntries(names.map((name) => [name, { [name]: [1, 2] }])));
-        const { root } = parseJsonText(text);
-        const added = editText(text, [insertProperty(text, root, 'history', '[1,2]')]);
+        const json = parseJsonText(text);
+        const edit = insertProperty(json, json.root, { key: 'history', value: '[1,2]' });
+        const added = editText(text, [edit]);
         const again = parseJsonText(added).root;
         const property = memberOf(again, 'history')!;
         expect(editText(added, [removeProperty(again, property)])).to.equal(text);

@@ -18,7 +18,7 @@ describe('overlay-layer', () => {
     [LINK.replace('A', '/'), false],
   ];
   for (const [text, valid] of cases) {
-    it(`${JSON.stringify(text) ?? 'undefined'} is ${valid ? 'a' : 'no'} link name`, () => {
+    it(`${text === undefined ? 'nothing' : JSON.stringify(text)} is ${valid ? 'a' : 'no'} link name`, () => {
       expect(isLinkName(text)).to.equal(valid);
     });
   }

@@ -26,7 +26,12 @@ describe('plan', () => {
   }
 
   it('leaves out the images that do not change', () => {
-    const nothing = { kind: 'nothing', reference: 'a', imageId: 'x' as ImageID, reason: '' } as const;
+    const nothing = {
+      kind: 'nothing',
+      reference: 'a',
+      imageId: 'x' as ImageID,
+      reason: '',
+    } as const;
     expect(rebasesOf({ images: [nothing] })).to.deep.equal([]);
   });
 });

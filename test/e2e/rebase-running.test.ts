@@ -1,5 +1,5 @@
 /** The main job while dockerd runs: with a restart, without one, staged for later, and asked for. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { diffTrees } from '../support/tree-state.ts';
@@ -90,9 +90,9 @@ describe('a rebase with dockerd running', () => {
       expect(dry).to.match(/stay down.*: plain$/m);
 
       await rebase(engine, [...REBASE, '--yes', ...restarting(engine)]);
-      expect((await engine.docker('ps', '--format', '{{.Names}}')).split('\n').sort()).to.deep.equal(
-        ['plain', 'policy'],
-      );
+      expect(
+        (await engine.docker('ps', '--format', '{{.Names}}')).split('\n').sort(),
+      ).to.deep.equal(['plain', 'policy']);
       for (const name of ['plain', 'policy']) {
         expect(await engine.docker('exec', name, ...RELEASE)).to.equal(OLD_RELEASE);
         expect(await engine.docker('inspect', '--format', '{{.Image}}', name)).to.equal(oldId);
@@ -122,6 +122,35 @@ describe('a rebase with dockerd running', () => {
       await rebase(engine, [...args, '--allow', 'autoremove']);
       expect(await engine.docker('ps', '-aq')).to.equal('');
       expect(await listed(engine, TAG)).to.not.equal(oldId);
+    });
+  });
+
+  describe('and a --restart that cannot be', () => {
+    for (const [what, args, message] of [
+      ['without a way to restart', ['--restart'], /not run by systemd/],
+      ['with one of the two commands', ['--restart', '--stop-command', 'true'], /--start-command/],
+    ] as const) {
+      it(`${what}: exit 64, and nothing is left of it`, async () => {
+        const before = storeState(engine);
+        const result = await rebase(engine, [...REBASE, '--yes', ...args], { status: 64 });
+        expectError(result, 64, message);
+        expect((await rebaseJson<Status>(engine, ['status'])).open).to.deep.equal([]);
+        expect(diffTrees(before, storeState(engine))).to.deep.equal([]);
+      });
+    }
+
+    it('for a daemon.json that dockerd would not start with: exit 1, and nothing is left', async () => {
+      writeFileSync(engine.configFile, '{ torn');
+      try {
+        const before = storeState(engine);
+        const args = [...REBASE, '--yes', ...restarting(engine)];
+        const result = await rebase(engine, args, { status: 1 });
+        expectError(result, 1, /daemon\.json/);
+        expect((await rebaseJson<Status>(engine, ['status'])).open).to.deep.equal([]);
+        expect(diffTrees(before, storeState(engine))).to.deep.equal([]);
+      } finally {
+        writeFileSync(engine.configFile, '{}\n');
+      }
     });
   });
 
@@ -218,7 +247,7 @@ describe('a rebase with dockerd running', () => {
       const before = everythingAtRest();
       for (const answer of ['n', '']) {
         const { status, screen } = await terminal([
-          { when: 'Apply this plan? [y/N]', keys: [...answer, 'Enter'] },
+          { when: 'Apply this plan? [y/N]', keys: answer === '' ? ['Enter'] : [answer, 'Enter'] },
         ]);
         expect(status, screen).to.equal(1);
         expect(screen).to.match(/declined; nothing was changed/);

@@ -121,9 +121,9 @@ describe('a rebased image on other hosts', () => {
       expect(await imageId(second, app)).to.not.equal(oldId);
       expect(await run(second, app, ...RELEASE)).to.equal(NEW_RELEASE);
       expect(await run(second, app)).to.equal('pulled');
-      expect(
-        Object.entries(tagsOnDisk(second)).filter(([key]) => key.includes('@')),
-      ).to.deep.equal(digests);
+      expect(Object.entries(tagsOnDisk(second)).filter(([key]) => key.includes('@'))).to.deep.equal(
+        digests,
+      );
       const saved = await saveAndHash(second, app);
       expect(saved.map((layer) => layer.saved)).to.deep.equal(await diffIds(second, app));
     });

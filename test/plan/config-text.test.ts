@@ -91,9 +91,7 @@ describe('config-text', () => {
 
   it('gives each entry of the history with its exact text', () => {
     const raw = ['{ "created_by" : "A \\u0026 B" }', '{"empty_layer":true}'];
-    const { entries, raw: found } = historyIn(
-      `{"rootfs":{},"History":[\n ${raw.join(' ,\n')}\n]}`,
-    );
+    const { entries, raw: found } = historyIn(`{"rootfs":{},"History":[\n ${raw.join(' ,\n')}\n]}`);
     expect(found).to.deep.equal(raw);
     expect(entries.map(({ createdBy, emptyLayer }) => [createdBy, emptyLayer])).to.deep.equal([
       ['A & B', false],

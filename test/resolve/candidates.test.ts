@@ -4,7 +4,7 @@ import { imageIdOf } from '../../src/domain/digest.ts';
 import { candidatesFor, isPrefix, nameOf } from '../../src/resolve/candidates.ts';
 import { diffIdsOf, imageOf, snapshotOf, type ExampleImage } from './example-snapshot.ts';
 
-const BASE: ExampleImage = {
+const BASE = {
   tags: ['alpine:3.7'],
   layers: ['a'],
   history: ['ADD a', 'CMD sh (e)'],
@@ -41,7 +41,7 @@ describe('candidates', () => {
   });
 
   describe('with equal layers', () => {
-    const app = { ...BASE, tags: ['my:1'], history: [...(BASE.history ?? []), 'ENV x=1 (e)'] };
+    const app = { ...BASE, tags: ['my:1'], history: [...BASE.history, 'ENV x=1 (e)'] };
 
     it('count when the image has the same history and more', () => {
       expect(namesFor(app, [BASE])).to.deep.equal(['alpine:3.7']);

@@ -11,7 +11,7 @@ import { refusal } from './refusal.ts';
 const digestRef = (repository: string, hex: string): string =>
   `${repository}@sha256:${hex.repeat(64)}`;
 
-const OLD: ExampleImage = {
+const OLD = {
   tags: ['alpine:3.7'],
   layers: ['a'],
   history: ['ADD a', 'CMD sh (e)'],
@@ -60,12 +60,12 @@ describe('old-base', () => {
     });
 
     it('finds the base of an app that only sets configuration', () => {
-      const app = { ...OLD, tags: ['my:1'], history: [...(OLD.history ?? []), 'ENV x=1 (e)'] };
+      const app = { ...OLD, tags: ['my:1'], history: [...OLD.history, 'ENV x=1 (e)'] };
       expect(baseIn(resolve([OLD, NEW, app]))).to.include({ layers: 1, name: 'alpine:3.7' });
     });
 
     it('takes a tagged base before a digest reference before a nameless image', () => {
-      const three = { ...APP, layers: ['a', 'x', 'y', 'z'], history: undefined! };
+      const three = { ...APP, layers: ['a', 'x', 'y', 'z'] };
       const tagged = { tags: ['tagged:1'], layers: ['a'] };
       const digested = { tags: [digestRef('digested', 'd')], layers: ['a', 'x'] };
       const nameless = { layers: ['a', 'x', 'y'] };
@@ -144,7 +144,7 @@ describe('old-base', () => {
 
     it('works without a new base, for `rebase-image base`', () => {
       const snapshot = snapshotOf([OLD, APP]);
-      const base = detectedBase(snapshot, findImage(snapshot, 'my:1'), undefined);
+      const base = detectedBase(snapshot, findImage(snapshot, 'my:1'));
       expect(base).to.include({ layers: 1, name: 'alpine:3.7' });
     });
   });
@@ -170,7 +170,9 @@ describe('old-base', () => {
       it(name, () => {
         const resolution = resolve(images, from);
         expect(resolution.kind).to.equal('nothing');
-        expect(resolution).to.have.property('reason').that.matches(/already on alpine:3\.12/);
+        expect(resolution)
+          .to.have.property('reason')
+          .that.matches(/already on alpine:3\.12/);
       });
     }
 
@@ -187,15 +189,15 @@ describe('old-base', () => {
     });
 
     describe('bases that differ in settings only', () => {
-      const rebuilt: ExampleImage = {
+      const rebuilt = {
         tags: ['alpine:3.12'],
         layers: ['a'],
         history: ['ADD a', 'CMD bash (e)'],
       };
-      const on = (base: ExampleImage): ExampleImage => ({
+      const on = (base: typeof OLD): ExampleImage => ({
         tags: ['my:1'],
         layers: ['a', 'x'],
-        history: [...(base.history ?? []), 'RUN x'],
+        history: [...base.history, 'RUN x'],
       });
 
       for (const from of [undefined, 'alpine:3.7']) {

@@ -29,8 +29,8 @@ describe('store/read-layer', () => {
 
   it('reads an entry with its overlay2 directory', () => {
     const app = store.image('app');
-    const { directory, ...entry } = layer();
-    expect(entry).to.deep.equal({
+    const { directory, ...facts } = layer();
+    expect(facts).to.deep.equal({
       chainId,
       diff: app.diffIds[1],
       size: '1',

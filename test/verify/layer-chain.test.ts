@@ -22,12 +22,17 @@ function said(damage: Damage, at = MIDDLE): string[] {
   damaged.set(at, {
     ...layer,
     ...files,
-    directory: 'directory' in damage && directory === undefined ? undefined : { ...layer.directory, ...directory },
+    directory:
+      'directory' in damage && directory === undefined
+        ? undefined
+        : { ...layer.directory, ...directory },
   });
   return chainProblems(diffIdsOf(STACK), damaged)
     .filter(({ chainId }) => chainId === at)
     .map(({ message }) => {
-      expect(message).to.match(/^layer [0-9a-f]{12} /).and.not.include('\n');
+      expect(message)
+        .to.match(/^layer [0-9a-f]{12} /)
+        .and.not.include('\n');
       return message.replace(/^layer [0-9a-f]{12} /, '').replace(/overlay2\/[0-9a-z]+…/, 'DIR');
     });
 }
@@ -49,7 +54,11 @@ describe('layer-chain', () => {
     const parent = topOf('a');
     const cases: [string, Damage, RegExp][] = [
       ['diff is missing', { diff: undefined }, /^has nothing in its file diff$/],
-      ['diff is of another layer', { diff: diffIdsOf(['z'])[0] }, /^has "sha256:.*" in its file diff$/],
+      [
+        'diff is of another layer',
+        { diff: diffIdsOf(['z'])[0] },
+        /^has "sha256:.*" in its file diff$/,
+      ],
       ['diff ends with a newline', { diff: `${diff}\n` }, /\\n" in its file diff$/],
       ['size is missing', { size: undefined }, /^has nothing in its file size$/],
       ['size is empty', { size: '' }, /^has "" in its file size$/],

@@ -3,23 +3,46 @@
  * writes it when it creates one: it makes the layer mount read-only. Source: store.md 1.8.
  */
 import path from 'node:path';
-import { layerDirectory, MODE } from '../../store/layout.ts';
-import { statOf } from '../../store/read-file.ts';
+import type { BoundPlan } from '../../domain/bound-plan.ts';
+import { layerDirectory, MODE, type Layout } from '../../store/layout.ts';
+import { readLayerUse } from '../../store/read-layer-use.ts';
+import { errnoOf, statOf } from '../../store/read-file.ts';
 import type { Step } from '../step.ts';
 
 export const markCommitted: Step = {
-  describe: ({ bound }) => `mark ${bound.committed.length} layers as parents`,
+  describe: ({ bound }) =>
+    `mark ${bound.committed.length} ${bound.committed.length === 1 ? 'layer' : 'layers'} as parent`,
 
   run({ bound, disk, layout }) {
     for (const cacheId of bound.committed) {
-      const file = path.join(layerDirectory(layout, cacheId), 'committed');
-      if (statOf(file) === undefined) disk.writeFile(file, '', MODE.committed);
+      try {
+        disk.writeFile(markOf(layout, cacheId), '', MODE.committed);
+      } catch (error) {
+        // dockerd has made a child of its own meanwhile.
+        if (errnoOf(error) !== 'EEXIST') throw error;
+      }
     }
   },
 
+  /** A mark stays where a child, ours or dockerd's, stands on the layer. */
   undo({ bound, disk, layout }) {
+    if (bound.committed.length === 0) return;
+    const { parents, cacheIds, mounted } = readLayerUse(layout);
+    const inUse = new Set([...parents.values(), ...mounted]);
+    const kept = new Set(
+      [...cacheIds].filter(([chainId]) => inUse.has(chainId)).map(([, cacheId]) => cacheId),
+    );
     for (const cacheId of bound.committed) {
-      disk.removeFile(path.join(layerDirectory(layout, cacheId), 'committed'));
+      if (!kept.has(cacheId)) disk.removeFile(markOf(layout, cacheId));
     }
   },
 };
+
+/** The marks of a plan that are not there (yet): those are ours to make and to remove. */
+export function missingMarks(layout: Layout, { committed }: BoundPlan): string[] {
+  return committed.filter((cacheId) => statOf(markOf(layout, cacheId)) === undefined);
+}
+
+function markOf(layout: Layout, cacheId: string): string {
+  return path.join(layerDirectory(layout, cacheId), 'committed');
+}

@@ -21,20 +21,24 @@ export const moveTags: Step = {
   },
 
   /**
-   * A repositories.json that nobody wrote since gets its former bytes again; in any other only
-   * these tags change.
+   * A repositories.json that nobody wrote since gets its former bytes again, or goes where there was
+   * none; in any other only these tags change.
    */
   undo(context) {
-    const { bound, repositories } = context;
+    const { bound, repositories, disk, layout } = context;
     const back = bound.tags.map(({ repository, key, before }) => ({
       repository,
       key,
       imageId: before,
     }));
+    const untouched = readText(layout.repositories) === repositories.after;
+    if (untouched && repositories.before === null) {
+      disk.removeFile(layout.repositories);
+      disk.sync(path.dirname(layout.repositories));
+      return;
+    }
     replaceRepositories(context, (text) =>
-      text === repositories.after && repositories.before !== undefined
-        ? repositories.before
-        : changedRepositories(text, back),
+      untouched ? (repositories.before ?? text) : changedRepositories(text, back),
     );
   },
 };

@@ -124,14 +124,24 @@ export function tagsOnDisk(engine: Engine): Record<string, string> {
   return Object.assign({}, ...Object.values(Repositories)) as Record<string, string>;
 }
 
-/** Everything below the data-root, modification times included, to prove that nothing was written. */
-export function everything(engine: Pick<Engine, 'dataRoot'>): TreeState {
-  return readTree(engine.dataRoot, { mtimes: true });
+/**
+ * Everything below the data-root, modification times included, to prove that nothing was written.
+ * Of a running engine without its containerd's database, which has its own times of being tidied.
+ */
+export function everything(engine: Pick<Engine, 'dataRoot' | 'pid'>): TreeState {
+  const own = engine.pid === undefined ? [] : ['containerd'];
+  return readTree(engine.dataRoot, { mtimes: true, ignore: own });
 }
 
-/** The store without what is this program's own: to prove that what was done is taken back. */
+/** The data-root without what is this program's own: to prove that what was done is taken back. */
 export function storeState(engine: Engine): TreeState {
-  return readTree(engine.dataRoot, { ignore: ['rebase-image'] });
+  const own = engine.pid === undefined ? [] : ['containerd'];
+  return readTree(engine.dataRoot, { ignore: ['rebase-image', ...own] });
+}
+
+/** The images' part of it, which dockerd's own stop and start leave alone. */
+export function imageStore(engine: Engine): TreeState {
+  return new Map([...storeState(engine)].filter(([path]) => /^(image|overlay2)(\/|$)/.test(path)));
 }
 
 /** An error as a user must see it: one line that names the thing, one with the next step. */
