@@ -1,9 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { findAlive } from '../daemon/alive-without-daemon.ts';
 import { chooseEndpoint } from '../daemon/endpoint.ts';
 import { findDockerd, type DockerdState } from '../daemon/dockerd-process.ts';
 import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonInfo } from '../daemon/engine-answers.ts';
+import type { DaemonView } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import {
@@ -55,11 +57,13 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
 }
 
 /** What is to be shown of the daemon. */
-export function daemonView({ dockerd, info }: OpenStore): {
-  running: boolean;
-  version: string | undefined;
-} {
-  return { running: dockerd.running, version: info?.serverVersion };
+export function daemonView({ dockerd, info, layout }: OpenStore): DaemonView {
+  const alive = dockerd.running ? [] : findAlive(layout.root, layout.containers).containers;
+  return {
+    running: dockerd.running,
+    version: info?.serverVersion,
+    livingOn: alive.map(({ name, id }) => name || id),
+  };
 }
 
 interface Answering {

@@ -128,6 +128,10 @@ function planOne(
     tag: request.tag,
     keepOld: request.keepOld,
   });
+  if (tags.length === 0 && snapshot.images.has(planned.after.imageId)) {
+    const reason = `its result on ${onto.name} has its tag already`;
+    return { kind: 'nothing', reference, imageId: image.id, reason };
+  }
   return {
     ...planned,
     tags,

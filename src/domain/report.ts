@@ -21,6 +21,8 @@ export interface DaemonView {
   readonly running: boolean;
   /** `20.10.24`; undefined when it does not run or does not answer. */
   readonly version: string | undefined;
+  /** Containers that live on although it does not run (live-restore, or it was killed). */
+  readonly livingOn: readonly string[];
 }
 
 /** Everything a dry run shows. */

@@ -68,6 +68,11 @@ function keptTag(snapshot: Snapshot, input: TagInput, moved: TagChange): TagChan
     .replaceAll('{tag}', tag ?? 'latest')
     .replaceAll('{id}', shortId(input.oldImage));
   const key = referenceKey(taggable(name, '--keep-old'));
+  if (key === moved.key) {
+    throw new RebaseError('USAGE', `--keep-old ${key} is the name that the result gets`, {
+      hint: 'give the old image another one; --keep-old alone chooses it',
+    });
+  }
   return [changeOf(snapshot, { key }, input.oldImage)];
 }
 

@@ -57,8 +57,10 @@ export function planUndo(
       reused: [],
       tops: [],
     },
-    notes: movedTags(transaction, snapshot).map(
-      (change) => `${change.key} names another image by now and is left as it is`,
+    notes: movedTags(transaction, snapshot).map(({ key }) =>
+      snapshot.tags.byKey.has(key)
+        ? `${key} names another image by now and is left as it is`
+        : `${key} was removed since and stays away`,
     ),
   };
 }

@@ -40,7 +40,11 @@ export function hostDocument(host: {
   return {
     storeRoot: host.storeRoot,
     driver: 'overlay2',
-    daemon: { running: host.daemon.running, version: host.daemon.version ?? null },
+    daemon: {
+      running: host.daemon.running,
+      version: host.daemon.version ?? null,
+      livingOn: host.daemon.livingOn,
+    },
   };
 }
 

@@ -17,7 +17,7 @@ const LAYER_COUNT = /^[0-9]{1,3}$/;
 
 /**
  * Reads --from: `scratch`, a number of layers, the DiffID or ChainID of the base's top layer
- * (`sha256:<64 hex>`), or a local image. Throws USAGE for a count out of range, NOT_BUILT_ON_FROM
+ * (`sha256:<64 hex>`), or a local image. Throws USAGE for the count 0, NOT_BUILT_ON_FROM
  * for a DiffID that occurs twice, and what naming an image can throw.
  */
 export function givenBase(snapshot: Snapshot, image: FoundImage, from: string): GivenBase {
@@ -35,12 +35,17 @@ function scratch(): OldBase {
 }
 
 function givenCount(snapshot: Snapshot, { image, name }: FoundImage, count: number): GivenBase {
-  if (count < 1 || count > image.diffIds.length) {
-    throw new RebaseError('USAGE', `--from ${count}: ${name} has ${layers(image.diffIds.length)}`, {
-      hint: count === 0 ? 'for no base at all: --from scratch' : `rebase-image base ${name}`,
-    });
+  if (count >= 1 && count <= image.diffIds.length) {
+    return { kind: 'count', base: lowest(snapshot, image, count, `--from ${count}`) };
   }
-  return { kind: 'count', base: lowest(snapshot, image, count, `--from ${count}`) };
+  const error = new RebaseError(
+    'USAGE',
+    `--from ${count}: ${name} has ${layers(image.diffIds.length)}`,
+    { hint: count === 0 ? 'for no base at all: --from scratch' : `rebase-image base ${name}` },
+  );
+  // A rebase onto fewer layers may have brought the stack below the number.
+  if (count > 0) return { kind: 'not-there', error };
+  throw error;
 }
 
 /** How many layers lie at and below the top layer that is named by DiffID or ChainID. */
@@ -49,7 +54,8 @@ function givenTopLayer({ image, name }: FoundImage, from: string): number | unde
   const chainId = asChainID(digest);
   if (chainId === undefined) return undefined;
   const byChain = chainIdsOf(image.diffIds).lastIndexOf(chainId);
-  if (byChain >= 0) return byChain + 1;
+  if (byChain > 0) return byChain + 1;
+  // The lowest layer's ChainID is its DiffID, which a layer above it may have as well.
   const diffId = asDiffID(digest);
   const first = diffId === undefined ? -1 : image.diffIds.indexOf(diffId);
   if (first < 0 || diffId === undefined) return undefined;
@@ -111,9 +117,11 @@ function notBuiltOn({ image, name }: FoundImage, base: FoundImage): RebaseError 
 
 function twice(image: ImageRecord, name: string, diffId: DiffID): RebaseError {
   const chains = chainIdsOf(image.diffIds);
-  const found = chains.filter((_chain, index) => image.diffIds[index] === diffId);
+  const found = chains
+    .map((chainId, index) => (index === 0 ? '1' : chainId))
+    .filter((_from, index) => image.diffIds[index] === diffId);
   return new RebaseError('NOT_BUILT_ON_FROM', `${name} has the layer ${short(diffId)} twice`, {
-    hint: `name it by its ChainID: --from ${found.join(' or --from ')}`,
+    hint: `say which: --from ${found.join(' or --from ')}`,
   });
 }
 

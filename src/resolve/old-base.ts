@@ -5,7 +5,7 @@ import { chainIdsOf, shortId } from '../domain/digest.ts';
 import { historyStartsWith, parseImageConfig } from '../domain/image-config.ts';
 import type { OldBase } from '../domain/plan.ts';
 import { parseReference } from '../domain/reference.ts';
-import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
+import { tagsOf, type ImageRecord, type Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import { candidatesFor, isPrefix, nameOf, type Candidate } from './candidates.ts';
 import type { FoundImage } from './find-image.ts';
@@ -30,6 +30,7 @@ export interface BaseQuestion {
 export function resolveOldBase(snapshot: Snapshot, question: BaseQuestion): Resolution {
   const { image, onto, from } = question;
   if (image.image.id === onto.image.id) throw sameImage(image.name, onto.name, '--onto');
+  if (onto.image.diffIds.length === 0) throw noLayers(onto);
   const already = standsOn(onto, image) ? nothing(`already on ${onto.name}`) : undefined;
   if (from === undefined) {
     const base = provedBase(snapshot, image, onto);
@@ -64,28 +65,27 @@ function provedBase(
   onto: FoundImage | undefined,
 ): OldBase | undefined {
   const candidates = candidatesFor(snapshot, image.image);
-  const level = bestNamed(candidates);
+  const named = candidates.filter(({ tags, digests }) => tags.length + digests.length > 0);
+  // Images without a name are steps of a build more often than bases.
+  const level = named.length > 0 ? named : candidates;
   const best = level[0];
   if (best === undefined) return undefined;
-  if (level.every((candidate) => candidate.layers === best.layers)) return asOldBase(level, best);
-  const inRepository = candidates.filter(
+  if (level.every((candidate) => candidate.layers === best.layers)) {
+    return asOldBase(best, level, rivalOf(best, candidates, snapshot));
+  }
+  const chosen = candidates.find(
     (candidate) => candidate.image.id === onto?.image.id || sharesRepository(candidate, onto),
   );
-  const chosen = inRepository[0];
   if (chosen === undefined) throw severalBases(image, level);
-  return asOldBase(inRepository, chosen);
+  return asOldBase(chosen, level, rivalOf(chosen, candidates, snapshot));
 }
 
-/** Tagged images if there are any, else those with a digest reference, else the nameless. */
-function bestNamed(candidates: readonly Candidate[]): readonly Candidate[] {
-  const tagged = candidates.filter((candidate) => candidate.tags.length > 0);
-  if (tagged.length > 0) return tagged;
-  const digested = candidates.filter((candidate) => candidate.digests.length > 0);
-  return digested.length > 0 ? digested : candidates;
-}
-
-function asOldBase(among: readonly Candidate[], chosen: Candidate): OldBase {
-  const others = among.filter((candidate) => candidate.layers !== chosen.layers).length;
+function asOldBase(
+  chosen: Candidate,
+  among: readonly Candidate[],
+  rival: Candidate | undefined,
+): OldBase {
+  const others = new Set(among.map(({ layers }) => layers)).size - 1;
   const layers = chosen.layers === 1 ? 'its layer is' : `its ${chosen.layers} layers are`;
   return {
     layers: chosen.layers,
@@ -93,8 +93,30 @@ function asOldBase(among: readonly Candidate[], chosen: Candidate): OldBase {
     name: nameOf(chosen),
     evidence:
       `${layers} how the image begins` +
-      (others > 0 ? `; chosen among ${others + 1} for its repository` : ''),
+      (others > 0 ? `; chosen among ${others + 1} for its repository` : '') +
+      (rival === undefined
+        ? ''
+        : `; should the untagged ${nameOf(rival)} (${rival.layers} layers) be meant: --from ${nameOf(rival)}`),
   };
+}
+
+/**
+ * A nameless image with more layers than the chosen base on which other tagged images stand too:
+ * not a step of one build, but perhaps the base itself, whose tag a rebuild has taken.
+ */
+function rivalOf(
+  chosen: Candidate,
+  candidates: readonly Candidate[],
+  snapshot: Snapshot,
+): Candidate | undefined {
+  const images = [...snapshot.images.values()].filter(({ id }) => tagsOf(snapshot, id).length > 0);
+  return candidates.find(
+    (one) =>
+      one.layers > chosen.layers &&
+      one.tags.length + one.digests.length === 0 &&
+      images.filter((image) => image.diffIds.length > one.layers && isPrefix(one.image, image))
+        .length > 1,
+  );
 }
 
 /** Nothing to do when the old base is the new one, or the image is on the longer new base already. */
@@ -115,17 +137,19 @@ function nothing(reason: string): Resolution {
   return { kind: 'nothing', reason };
 }
 
-/** Whether the image begins with the new base's layers; one without layers is under nothing. */
+/** Whether the image begins with the new base's layers. */
 function standsOn(onto: FoundImage, image: FoundImage): boolean {
-  return onto.image.diffIds.length > 0 && isPrefix(onto.image, image.image);
+  return isPrefix(onto.image, image.image);
 }
 
+/** Whether more of the image's history is the new base's than the old one's. */
 function historyTells(image: ImageRecord, onto: ImageRecord, old: ImageRecord): boolean {
-  const ontoHistory = parseImageConfig(onto.text).history;
-  return (
-    ontoHistory.length > parseImageConfig(old.text).history.length &&
-    historyStartsWith(parseImageConfig(image.text).history, ontoHistory)
-  );
+  const { history } = parseImageConfig(image.text);
+  const matching = (base: ImageRecord): number => {
+    const head = parseImageConfig(base.text).history;
+    return historyStartsWith(history, head) ? head.length : -1;
+  };
+  return matching(onto) > matching(old);
 }
 
 function sharesRepository(candidate: Candidate, onto: FoundImage | undefined): boolean {
@@ -144,6 +168,12 @@ function repositoryOf(key: string): string {
 function sameImage(name: string, other: string, flag: string): RebaseError {
   return new RebaseError('SAME_IMAGE', `${name} and ${flag} ${other} are the same image`, {
     hint: 'it has no layers or settings of its own to move; docker tag gives an image another name',
+  });
+}
+
+function noLayers({ name }: FoundImage): RebaseError {
+  return new RebaseError('USAGE', `${name} has no layers: it is no base`, {
+    hint: 'name an image with a file system as the new base',
   });
 }
 

@@ -292,6 +292,15 @@ describe('a rebase', () => {
     expect(await run(engine, 'kept:1', 'cat', '/etc/which')).to.equal('new:1');
   });
 
+  for (const flags of [['--allow', 'retag'], ['--keep-old']]) {
+    it(`with ${flags.join(' ')} in front of the image`, async () => {
+      await buildApp(engine, 'front:1', { from: 'old:1', files: { 'app/a': 'front' } });
+      const args = [...flags, 'front:1', '--onto', 'new:1', '--dry-run'];
+      const { images } = await rebaseJson<Document>(engine, args);
+      expect(images.map(({ outcome }) => outcome)).to.deep.equal(['rebase']);
+    });
+  }
+
   for (const mode of ['copy', 'link', 'auto'] as const) {
     it(`with --clone ${mode}: large files, links within a layer, modes, owners, xattrs`, async () => {
       const name = `clone-${mode}:1`;

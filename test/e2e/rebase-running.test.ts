@@ -180,6 +180,13 @@ describe('a rebase with dockerd running', () => {
       expect(await listed(engine, TAG)).to.equal(document.images[0]?.after);
     });
 
+    it('shows the diff in its JSON, as the dry run does', async () => {
+      const args = [...REBASE, '--yes', '--no-restart'];
+      const document = await rebaseJson<{ images: readonly object[] }>(engine, args);
+      expect(document.images[0]).to.include.keys('reference', 'verdict', 'tags', 'diff');
+      await engine.restart();
+    });
+
     it('loses no tag that docker has made, and applies its own again', async () => {
       await engine.docker('tag', 'alpine:3.7', 'made:before');
       const document = await rebaseJson<Document>(engine, [...REBASE, '--yes', '--no-restart']);

@@ -254,17 +254,6 @@ describe('bind-plan', () => {
     });
   });
 
-  it('makes the first app layer a base layer when the new base has none', () => {
-    const empty = { tags: ['base:2'], layers: [], history: [] };
-    const { bound } = bind({ images: [OLD, empty, APP] });
-    expect(bound.layers[0]).to.include({
-      chainId: topOf('x'),
-      parent: undefined,
-      lower: undefined,
-    });
-    expect(bound.layers[1]?.lower).to.equal(`l/${bound.layers[0]!.link}`);
-  });
-
   it('clones BuildKit layers, whose cache-ids have 25 characters', () => {
     const cacheId = 'abcdefghijklmnopqrstuvwxy';
     const change = (layers: Map<ChainID, LayerRecord>): void => {

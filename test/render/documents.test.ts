@@ -48,7 +48,7 @@ describe('render: JSON documents', () => {
     expect(document['host']).to.deep.equal({
       storeRoot: '/var/lib/docker',
       driver: 'overlay2',
-      daemon: { running: true, version: '20.10.24' },
+      daemon: { running: true, version: '20.10.24', livingOn: [] },
     });
     const [image] = document['images'] as Record<string, unknown>[];
     expect(image).to.deep.include({
@@ -94,7 +94,8 @@ describe('render: JSON documents', () => {
       tags: rebase.tags,
     });
     expect(document['cost']).to.deep.equal({ clone: 'auto', modes: report.cost });
-    expect(document['containers']).to.deep.equal([{ ...container, name: 'web-1' }]);
+    const { id, imageId, running } = container;
+    expect(document['containers']).to.deep.equal([{ id, imageId, running, name: 'web-1' }]);
     expect(document['restart']).to.equal(null);
   });
 
@@ -169,15 +170,16 @@ describe('render: JSON documents', () => {
     expect(parsed(historyDocument([]))['transactions']).to.deep.equal([]);
     const status: StatusReport = {
       storeRoot: '/d',
-      daemon: { running: false, version: undefined },
+      daemon: { running: false, version: undefined, livingOn: [] },
       open: [],
       pendingRestart: [],
       movedAway: [{ tag: 'a:1', expected: ID, now: undefined }],
       onOldImages: [{ container: exampleContainer('/c'), tag: 'a:1', after: ID }],
     };
+    const { id, imageId, running } = exampleContainer('/c');
     expect(parsed(statusDocument(status))).to.deep.include({
       movedAway: [{ tag: 'a:1', expected: ID, now: null }],
-      onOldImages: [{ container: { ...exampleContainer('/c'), name: 'c' }, tag: 'a:1', after: ID }],
+      onOldImages: [{ container: { id, imageId, running, name: 'c' }, tag: 'a:1', after: ID }],
     });
   });
 

@@ -146,7 +146,7 @@ export function exampleReport(
   const rebases = images.map(exampleRebase);
   return {
     storeRoot: '/var/lib/docker',
-    daemon: { running: true, version: '20.10.24' },
+    daemon: { running: true, version: '20.10.24', livingOn: [] },
     plan: { images: rebases },
     bound: boundOf(rebases),
     names: new Map<ImageID, string>(),

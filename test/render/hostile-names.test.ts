@@ -62,7 +62,7 @@ function otherTexts(a: string, b: string): string[] {
     renderStatus(
       {
         storeRoot: a,
-        daemon: { running: true, version: b },
+        daemon: { running: true, version: b, livingOn: [] },
         open: [transaction],
         pendingRestart: [image],
         movedAway: [{ tag: a, expected: ID, now: ID }],
@@ -141,7 +141,7 @@ function arbitraryReport(): fc.Arbitrary<PlanReport> {
     .map(({ images, root, version, restart, bytes, names: containers }) => {
       const report = exampleReport(images, {
         storeRoot: root,
-        daemon: { running: true, version },
+        daemon: { running: true, version, livingOn: [] },
         restart,
         containers: containers.map((name) => exampleContainer(name)),
       });

@@ -152,7 +152,7 @@ describe('render/history-text', () => {
 describe('render/status-text', () => {
   const quiet: StatusReport = {
     storeRoot: '/var/lib/docker',
-    daemon: { running: true, version: '20.10.24' },
+    daemon: { running: true, version: '20.10.24', livingOn: [] },
     open: [],
     pendingRestart: [],
     movedAway: [],

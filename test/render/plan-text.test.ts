@@ -103,7 +103,7 @@ describe('render/plan-text', () => {
 
   it('says when dockerd does not run', () => {
     const text = plain(
-      exampleReport([MY_ALPINE], { daemon: { running: false, version: undefined } }),
+      exampleReport([MY_ALPINE], { daemon: { running: false, version: undefined, livingOn: [] } }),
     );
     expect(text).to.include('Host: overlay2 in /var/lib/docker, dockerd not running\n');
     expect(text).not.to.include('Restart');

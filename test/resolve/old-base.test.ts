@@ -64,14 +64,37 @@ describe('old-base', () => {
       expect(baseIn(resolve([OLD, NEW, app]))).to.include({ layers: 1, name: 'alpine:3.7' });
     });
 
-    it('takes a tagged base before a digest reference before a nameless image', () => {
+    it('takes a base with a tag or a digest reference before a nameless image', () => {
       const three = { ...APP, layers: ['a', 'x', 'y', 'z'] };
       const tagged = { tags: ['tagged:1'], layers: ['a'] };
       const digested = { tags: [digestRef('digested', 'd')], layers: ['a', 'x'] };
       const nameless = { layers: ['a', 'x', 'y'] };
-      expect(baseIn(resolve([nameless, digested, tagged, NEW, three])).layers).to.equal(1);
+      expect(baseIn(resolve([nameless, tagged, NEW, three])).layers).to.equal(1);
       expect(baseIn(resolve([nameless, digested, NEW, three])).layers).to.equal(2);
       expect(baseIn(resolve([nameless, NEW, three])).layers).to.equal(3);
+    });
+
+    it('does not take a lower tagged base for one that a pull has left with its digest only', () => {
+      const debian = { tags: ['debian:12'], layers: ['a'] };
+      const python = { tags: [digestRef('python', 'd')], layers: ['a', 'x'] };
+      const app = { ...APP, layers: ['a', 'x', 'y'] };
+      const newPython = { tags: ['python:3'], layers: ['b', 'w'] };
+      const base = baseIn(
+        resolve([debian, python, newPython, app], undefined, { onto: 'python:3' }),
+      );
+      expect(base.layers).to.equal(2);
+      expect(refused([debian, python, NEW, app]).code).to.equal('BASE_AMBIGUOUS');
+    });
+
+    it('names a nameless image that other images stand on too, since it may be the base', () => {
+      const debian = { tags: ['debian:12'], layers: ['a'] };
+      const rebuilt = { layers: ['a', 'x'] };
+      const app = { ...APP, layers: ['a', 'x', 'y'] };
+      const other = { tags: ['other:1'], layers: ['a', 'x', 'z'] };
+      expect(baseIn(resolve([debian, rebuilt, NEW, app, other])).evidence).to.match(
+        /untagged [0-9a-f]{12} \(2 layers\)/,
+      );
+      expect(baseIn(resolve([debian, rebuilt, NEW, app])).evidence).not.to.match(/untagged/);
     });
 
     it('takes, of several, the one in the repository of the new base', () => {
