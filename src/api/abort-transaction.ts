@@ -1,4 +1,5 @@
-import { discard } from '../apply/engine.ts';
+import { discard, type Engine } from '../apply/engine.ts';
+import type { Transaction } from '../apply/journal.ts';
 import type { Outcome } from '../domain/report.ts';
 import type { OpenStore } from './open-store.ts';
 import { publishTransaction } from './publish-transaction.ts';
@@ -17,25 +18,52 @@ export async function abortTransaction(
   options: SessionOptions,
 ): Promise<Outcome> {
   return withSession(store, options, async (engine) => {
-    let transaction = theOpenTransaction(store);
-    if (transaction.state === 'staging' || transaction.state === 'staged') {
-      transaction = await discard(engine, transaction);
-    } else {
-      if (transaction.state === 'publishing') {
-        const stay = { restart: false, allow: new Set<string>() };
-        ({ transaction } = await publishTransaction(store, engine, { transaction, options: stay }));
-      }
-      const plan = planUndoOf(store.layout, transaction);
-      await takeBack(store, engine, { transaction, plan });
-    }
+    const open = theOpenTransaction(store);
+    const transaction = await takenBack(store, engine, open);
     await startStopped(store, engine, transaction);
+    const discarded = transaction.state === 'discarded';
     return {
-      kind: 'undone',
+      kind: discarded ? 'discarded' : 'undone',
       changed: true,
-      transaction: transaction.number,
-      images: [],
+      transaction: open.number,
+      images: open.begin.images.map(({ tag, before, after }) => ({
+        reference: tag,
+        outcome: discarded ? 'unchanged' : 'restored',
+        before: discarded ? before : after,
+        after: before,
+        tags: [tag],
+        reason: discarded ? 'nothing was published' : undefined,
+      })),
       pending: undefined,
       notes: [],
     };
   });
+}
+
+async function takenBack(
+  store: OpenStore,
+  engine: Engine,
+  open: Transaction,
+): Promise<Transaction> {
+  switch (open.state) {
+    case 'staging':
+    case 'staged':
+      return discard(engine, open);
+    case 'publishing': {
+      const options = { restart: false, allow: new Set<string>() };
+      const { transaction } = await publishTransaction(store, engine, {
+        transaction: open,
+        options,
+      });
+      return takenBack(store, engine, transaction);
+    }
+    case 'published':
+    case 'undoing':
+      await takeBack(store, engine, { transaction: open, plan: planUndoOf(store.layout, open) });
+      return open;
+    // Only the daemon is left to be started.
+    case 'undone':
+    case 'discarded':
+      return open;
+  }
 }

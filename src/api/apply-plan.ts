@@ -1,5 +1,5 @@
-import { beginTransaction, readTransactions } from '../apply/journal.ts';
-import { stage, type Engine } from '../apply/engine.ts';
+import { discard, stage, type Engine } from '../apply/engine.ts';
+import { beginTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
 import { rebasesOf, refuses, type Plan } from '../domain/plan.ts';
 import type { ImageResult, Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
@@ -8,7 +8,8 @@ import { readSnapshot } from '../store/read-snapshot.ts';
 import { bindToStore } from './bind-to-store.ts';
 import type { OpenStore } from './open-store.ts';
 import { publishTransaction } from './publish-transaction.ts';
-import type { RestartOptions } from './restart-daemon.ts';
+import type { PublishResult } from './publish-result.ts';
+import { refuseImpossibleRestart, type RestartOptions } from './restart-daemon.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from './session.ts';
 
 export interface ApplyOptions extends SessionOptions, RestartOptions {
@@ -28,7 +29,8 @@ export async function applyPlan(
   report: PlanReport,
   options: ApplyOptions,
 ): Promise<Outcome> {
-  refuseFindings(report);
+  const refusal = refusalOf(report);
+  if (refusal !== undefined) throw refusal;
   const images = resultsOf(report.plan);
   if (rebasesOf(report.plan).length === 0) {
     return {
@@ -42,6 +44,7 @@ export async function applyPlan(
   }
   return withSession(store, options, async (engine) => {
     refuseOpenTransaction(readTransactions(store.layout));
+    if (!options.stageOnly) await refuseImpossibleRestart(store, options);
     // Bound anew: whatever was done since the plan was shown, its names are free now.
     const bound = bindToStore(store.layout, report.plan, readSnapshot(store.layout));
     refuseNoSpace(report, engine);
@@ -64,29 +67,43 @@ export async function applyPlan(
         notes: [],
       };
     }
-    const { pending, notes } = await publishTransaction(store, engine, { transaction, options });
+    const { pending, notes } = await publishOrDiscard(store, engine, { transaction, options });
     return { kind: 'rebased', changed: true, transaction: number, images, pending, notes };
   });
 }
 
-/** Throws CHECK_REFUSED when a finding of the plan refuses and is not waived. */
-export function refuseFindings({ plan, allowed }: Pick<PlanReport, 'plan' | 'allowed'>): void {
+/** A publish that fails before its first rename leaves nothing: what was staged is removed. */
+async function publishOrDiscard(
+  store: OpenStore,
+  engine: Engine,
+  { transaction, options }: { transaction: Transaction; options: RestartOptions },
+): Promise<PublishResult> {
+  try {
+    return await publishTransaction(store, engine, { transaction, options });
+  } catch (error) {
+    const now = readTransactions(store.layout).find(({ number }) => number === transaction.number);
+    if (now?.state === 'staged') await discard(engine, now);
+    throw error;
+  }
+}
+
+/** The CHECK_REFUSED error of a plan with a finding that refuses and is not waived, if it has one. */
+export function refusalOf({
+  plan,
+  allowed,
+}: Pick<PlanReport, 'plan' | 'allowed'>): RebaseError | undefined {
   const refusing = rebasesOf(plan).flatMap(({ reference, findings }) =>
     findings
       .filter((finding) => refuses(finding, allowed))
       .map(({ check, message }) => ({ check, message: `${reference}: ${message}` })),
   );
   const [first] = refusing;
-  if (first === undefined) return;
-  const checks = [...new Set(refusing.map(({ check }) => check))];
+  if (first === undefined) return undefined;
+  const checks = [...new Set(refusing.map(({ check }) => check))].join(',');
   const more = refusing.length > 1 ? ` (and ${refusing.length - 1} more)` : '';
-  throw new RebaseError(
-    'CHECK_REFUSED',
-    `refused by ${checks.join(', ')}: ${first.message}${more}`,
-    {
-      hint: `to go on all the same: --allow ${checks.join(',')}`,
-    },
-  );
+  return new RebaseError('CHECK_REFUSED', `refused by ${checks}: ${first.message}${more}`, {
+    hint: `to go on all the same: --allow ${checks}`,
+  });
 }
 
 function refuseNoSpace({ cost, clone, bound }: PlanReport, { layout }: Engine): void {

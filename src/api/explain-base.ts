@@ -19,7 +19,9 @@ const BASE_LABEL = 'org.opencontainers.image.base.';
 export function explainBase({ layout }: OpenStore, text: string): BaseReport {
   const snapshot = readSnapshot(layout);
   const found = findImage(snapshot, text);
-  const candidates = candidatesFor(snapshot, found.image);
+  const all = candidatesFor(snapshot, found.image);
+  const named = all.filter(({ tags, digests }) => tags.length + digests.length > 0);
+  const candidates = named.length > 0 ? named : all;
   const { detected, undecided } = detect(snapshot, found);
   const { labels } = parseImageConfig(found.image.text);
   return {

@@ -112,15 +112,16 @@ async function takeBack(
     lock.release();
   }
   const started = await start(engine, now, agreed);
+  const what = `dockerd did not take the result (${problems.slice(0, 3).join('; ')})`;
+  if (started.state === 'up') {
+    throw new RebaseError('VERIFY_FAILED', `${what}; everything was taken back`, {
+      hint: 'the daemon runs as before; its log says more',
+    });
+  }
   throw new RebaseError(
-    'VERIFY_FAILED',
-    `dockerd did not take the result (${problems.slice(0, 3).join('; ')}); everything was taken back`,
-    {
-      hint:
-        started.state === 'up'
-          ? 'the daemon runs as before; its log says more'
-          : `dockerd did not start again: ${started.message}; ${started.hint}`,
-    },
+    'HALF_WAY',
+    `${what}; everything was taken back, and dockerd is down: ${started.message}`,
+    { hint: `rebase-image resume starts it; ${started.hint}` },
   );
 }
 

@@ -51,32 +51,51 @@ export async function restartView(store: OpenStore): Promise<RestartView | undef
 }
 
 /**
+ * Refuses a restart that is wanted and cannot be, before anything is written.
+ * Throws USAGE when nothing is known that can do it, IN_USE for containers that it would delete,
+ * DAEMON_FAILED when dockerd would not come back.
+ */
+export async function refuseImpossibleRestart(
+  store: OpenStore,
+  options: RestartOptions,
+): Promise<void> {
+  if (!store.dockerd.running || options.restart === false) return;
+  const service = await serviceOf(store, UNNUMBERED, options);
+  if (options.restart !== true) return;
+  if (service === undefined) throw noWayToRestart(store);
+  await hazardsOf(store);
+  refuseDeletion(await fatesOf(store), options.allow);
+}
+
+/** A restart that is only looked at has no transaction yet. */
+const UNNUMBERED = 0;
+
+/**
  * Whether and how the running daemon will be restarted; undefined means that it will not.
- * Throws USAGE when --restart is wanted and nothing is known that can do it, IN_USE for containers
- * that a restart would delete, DAEMON_FAILED when dockerd would not come back.
+ * Throws what `refuseImpossibleRestart` throws.
  */
 export async function agreeOnRestart(
   store: OpenStore,
-  transaction: Transaction,
+  { number }: Transaction,
   options: RestartOptions,
 ): Promise<AgreedRestart | undefined> {
-  if (options.restart === false || !store.dockerd.running) return undefined;
   const wanted = options.restart === true;
-  if (!wanted && options.ask === undefined) return undefined;
-  const service = await serviceOf(store, transaction, options);
-  if (service === undefined) {
-    if (!wanted) return undefined;
-    throw noWayToRestart(store);
-  }
+  await refuseImpossibleRestart(store, options);
+  if (!store.dockerd.running || options.restart === false) return undefined;
+  const service = await serviceOf(store, number, options);
+  if (service === undefined) return undefined;
   const fates = await fatesOf(store);
-  const warnings = await hazardsOf(store);
+  const agreed = { service, startAgain: fates?.stayDown ?? [] };
+  if (wanted) return agreed;
+  if (options.ask === undefined) return undefined;
+  const question = {
+    view: fates === undefined ? NO_CONTAINERS : viewOf(fates),
+    how: service.describe(),
+    warnings: await hazardsOf(store),
+  };
+  if (!(await options.ask(question))) return undefined;
   refuseDeletion(fates, options.allow);
-
-  const view = fates === undefined ? NO_CONTAINERS : viewOf(fates);
-  if (!wanted && !(await options.ask?.({ view, how: service.describe(), warnings }))) {
-    return undefined;
-  }
-  return { service, startAgain: fates?.stayDown ?? [] };
+  return agreed;
 }
 
 function noWayToRestart({ engine, layout }: OpenStore): RebaseError {
@@ -98,7 +117,7 @@ export function recordedService(
   const text = transaction.daemonToStart;
   if (text === undefined) return undefined;
   const { record, socketPath } = JSON.parse(text) as Stopped;
-  return serviceFromRecord(record, serviceContext(store, transaction, socketPath));
+  return serviceFromRecord(record, serviceContext(store, transaction.number, socketPath));
 }
 
 /** Stops the daemon; the journal knows before it happens. */
@@ -124,7 +143,7 @@ interface Stopped {
 
 async function serviceOf(
   store: OpenStore,
-  transaction: Transaction,
+  transaction: number,
   { stopCommand, startCommand }: RestartOptions,
 ): Promise<DaemonService | undefined> {
   if (store.engine === undefined) return undefined;
@@ -136,14 +155,14 @@ async function serviceOf(
 
 function serviceContext(
   { layout, dockerd, engine }: OpenStore,
-  transaction: Transaction,
+  transaction: number,
   socketPath: string,
 ): ServiceContext {
   return {
     dataRoot: layout.root,
     engine: engine ?? connectEngine(socketPath),
     ...(dockerd.running ? { dockerd } : {}),
-    transaction: String(transaction.number),
+    transaction: String(transaction),
     run: toolRunner(),
   };
 }

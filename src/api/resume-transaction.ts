@@ -82,7 +82,7 @@ export function outcomeOf(
     transaction: number,
     images: begin.images.map(({ tag, before, after }) => ({
       reference: tag,
-      outcome: 'rebased',
+      outcome: undone ? 'restored' : 'rebased',
       before: undone ? after : before,
       after: undone ? before : after,
       tags: [tag],

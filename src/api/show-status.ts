@@ -1,7 +1,10 @@
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
 import type { ImageID } from '../domain/digest.ts';
 import type { StatusReport, TransactionImage } from '../domain/report.ts';
+import type { TagRecord } from '../domain/snapshot.ts';
+import { imageFile } from '../store/layout.ts';
 import { readContainers } from '../store/read-containers.ts';
+import { statOf } from '../store/read-file.ts';
 import { readTags } from '../store/read-tags.ts';
 import { transactionView } from './list-transactions.ts';
 import { daemonView, type OpenStore } from './open-store.ts';
@@ -21,10 +24,20 @@ export async function showStatus(store: OpenStore): Promise<StatusReport> {
     storeRoot: layout.root,
     daemon: daemonView(store),
     open: open === undefined ? [] : [transactionView(open)],
-    pendingRestart: await notLoadedYet(store, inForce),
+    pendingRestart: await notLoadedYet(
+      store,
+      inForce.filter(({ tag, after }) => byKey.get(tag)?.imageId === after),
+    ),
+    overwritten: overwritten(store, inForce, byKey),
     movedAway: inForce
-      .map(({ tag, after }) => ({ tag, expected: after, now: byKey.get(tag)?.imageId }))
-      .filter(({ expected, now }) => now !== expected),
+      .map(({ tag, before, after }) => ({
+        tag,
+        before,
+        expected: after,
+        now: byKey.get(tag)?.imageId,
+      }))
+      .filter(({ before, expected, now }) => now !== expected && now !== before)
+      .map(({ tag, expected, now }) => ({ tag, expected, now })),
     onOldImages: onOldImages(layout, published),
   };
 }
@@ -44,6 +57,18 @@ async function notLoadedYet(
   const names = new Map(listed.flatMap(({ id, repoTags }) => repoTags.map((tag) => [tag, id])));
   // A tag that names a third image by now was moved since, and no restart brings it back.
   return images.filter(({ tag, before }) => names.get(tag) === before);
+}
+
+/** Back on the old image while its replacement is there: a daemon wrote its own tags again. */
+function overwritten(
+  { layout }: OpenStore,
+  images: readonly TransactionImage[],
+  byKey: ReadonlyMap<string, TagRecord>,
+): TransactionImage[] {
+  return images.filter(
+    ({ tag, before, after }) =>
+      byKey.get(tag)?.imageId === before && statOf(imageFile(layout, after)) !== undefined,
+  );
 }
 
 function onOldImages(

@@ -136,7 +136,7 @@ function outcomeOf({ number, begin }: Transaction, { notes }: UndoPlan): Outcome
     transaction: number,
     images: begin.images.map(({ tag, before, after }) => ({
       reference: tag,
-      outcome: 'rebased',
+      outcome: 'restored',
       before: after,
       after: before,
       tags: [tag],

@@ -111,7 +111,9 @@ export function note(engine: Engine, transaction: Transaction, entry: JournalRec
 }
 
 async function runStep(engine: Engine, step: Step, context: StepContext): Promise<void> {
-  engine.progress(step.describe(context));
+  const what = step.describe(context);
+  if (what === undefined) return;
+  engine.progress(what);
   await step.run(context);
 }
 

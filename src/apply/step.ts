@@ -23,8 +23,8 @@ export interface StepContext {
  * where it was interrupted.
  */
 export interface Step {
-  /** What it does, for progress lines: "clone 3 layers". */
-  describe(context: StepContext): string;
+  /** What it does, for progress lines: "clone 3 layers"; undefined when there is nothing to do. */
+  describe(context: StepContext): string | undefined;
   run(context: StepContext): Promise<void> | void;
   undo(context: StepContext): Promise<void> | void;
 }
@@ -32,4 +32,12 @@ export interface Step {
 /** A name of ours for something temporary in one of dockerd's folders. */
 export function temporaryName(prefix: string, transaction: number, item: number | string): string {
   return `${prefix}rebase-image-${transaction}-${item}`;
+}
+
+/** What there is to say of so many things; undefined of none. */
+export function some(
+  things: readonly unknown[],
+  say: (count: number) => string,
+): string | undefined {
+  return things.length === 0 ? undefined : say(things.length);
 }

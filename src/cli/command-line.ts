@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { RebaseError } from '../errors.ts';
+import { KEEP_OLD_TEMPLATE } from '../plan/plan-tags.ts';
 import { addAbort } from './commands/abort.ts';
 import { addBase } from './commands/base.ts';
 import { addHistory } from './commands/history.ts';
@@ -7,7 +8,6 @@ import { addRebase } from './commands/rebase.ts';
 import { addResume } from './commands/resume.ts';
 import { addStatus } from './commands/status.ts';
 import { addUndo } from './commands/undo.ts';
-import { environmentOptions } from './environment-options.ts';
 import { reportFailure } from './report-failure.ts';
 import { nearest } from './suggest.ts';
 import { VERSION } from './version.ts';
@@ -42,10 +42,13 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 function parserFor(args: readonly string[], done: (exitCode: number) => void): Argv {
-  const start = yargs([...args])
+  const start = yargs(args.map(withTemplate))
     .scriptName('rebase-image')
-    .parserConfiguration({ 'parse-positional-numbers': false, 'camel-case-expansion': true })
-    .config(environmentOptions(process.env))
+    .parserConfiguration({
+      'parse-positional-numbers': false,
+      'boolean-negation': false,
+      'greedy-arrays': false,
+    })
     .wrap(80)
     .version(VERSION)
     .alias('h', 'help')
@@ -58,15 +61,15 @@ function parserFor(args: readonly string[], done: (exitCode: number) => void): A
   return COMMANDS.reduce((parser, add) => add(parser, done), start);
 }
 
+/** A bare --keep-old means its default, and must not swallow the image that follows. */
+function withTemplate(arg: string): string {
+  return arg === '--keep-old' ? `--keep-old=${KEEP_OLD_TEMPLATE}` : arg;
+}
+
 /** A word that is nearly a command would otherwise be taken for an image. */
 function refuseMistypedCommand(args: readonly string[]): void {
   const [first] = args;
-  if (first === undefined) {
-    throw new RebaseError('USAGE', 'no image is named', {
-      hint: 'rebase-image IMAGE --onto BASE, or rebase-image --help',
-    });
-  }
-  if (first.startsWith('-') || args.some((arg) => /^--onto\b/.test(arg))) {
+  if (first === undefined || first.startsWith('-') || args.some((arg) => /^--onto\b/.test(arg))) {
     return;
   }
   const meant = COMMAND_NAMES.includes(first) ? undefined : nearest(first, COMMAND_NAMES);
@@ -79,6 +82,7 @@ function refuseMistypedCommand(args: readonly string[]): void {
 function usageError(message: string, args: readonly string[]): RebaseError {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ')[0];
   if (unknown === undefined) {
+    if (message.startsWith('Not enough non-option arguments')) return noImage();
     const line = message.split('\n').map((part) => part.trim());
     return new RebaseError('USAGE', line.filter((part) => part !== '').join(' '), {
       hint: 'rebase-image --help',
@@ -88,6 +92,12 @@ function usageError(message: string, args: readonly string[]): RebaseError {
   const meant = nearest(unknown, OPTION_NAMES);
   return new RebaseError('USAGE', `there is no option ${typed.split('=')[0] ?? typed}`, {
     hint: meant === undefined ? 'rebase-image --help' : `did you mean --${meant}?`,
+  });
+}
+
+function noImage(): RebaseError {
+  return new RebaseError('USAGE', 'no image is named', {
+    hint: 'rebase-image IMAGE --onto BASE, or rebase-image --help',
   });
 }
 

@@ -8,6 +8,7 @@ import type { SessionOptions } from '../api/session.ts';
 import { CHECKS } from '../domain/plan.ts';
 import { RebaseError } from '../errors.ts';
 import { askRestart } from './ask-restart.ts';
+import { environmentOptions } from './environment-options.ts';
 import { terminalFor, type Terminal } from './terminal.ts';
 import { endSignal } from './signals.ts';
 
@@ -20,7 +21,7 @@ const STORE = {
 const OUTPUT = {
   json: { type: 'boolean', default: false, describe: 'one JSON document on stdout' },
   quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print IDs only' },
-  trunc: { type: 'boolean', default: true, describe: 'shorten IDs (--no-trunc: do not)' },
+  'no-trunc': { type: 'boolean', default: false, describe: 'full IDs, names and lists' },
   color: { choices: ['auto', 'always', 'never'] as const, default: 'auto', describe: 'colours' },
   'detailed-exitcode': {
     type: 'boolean',
@@ -32,7 +33,7 @@ const OUTPUT = {
 
 const WRITING = {
   yes: { alias: 'y', type: 'boolean', default: false, describe: 'yes to the plan' },
-  input: { type: 'boolean', default: true, describe: 'ask questions (--no-input: never)' },
+  'no-input': { type: 'boolean', default: false, describe: 'never ask, fail instead' },
   'lock-timeout': {
     type: 'string',
     default: '0',
@@ -41,7 +42,12 @@ const WRITING = {
 } as const satisfies Record<string, Options>;
 
 const RESTARTING = {
-  restart: { type: 'boolean', describe: 'restart dockerd (--no-restart: do not)' },
+  restart: { type: 'boolean', default: false, describe: 'restart dockerd without asking' },
+  'no-restart': {
+    type: 'boolean',
+    default: false,
+    describe: 'leave the restart of dockerd to you',
+  },
   'stop-command': { type: 'string', describe: 'how to stop dockerd (default: systemd)' },
   'start-command': { type: 'string', describe: 'how to start dockerd (default: systemd)' },
   allow: {
@@ -51,23 +57,26 @@ const RESTARTING = {
   },
 } as const satisfies Record<string, Options>;
 
+/** Adds options, with what the environment says of them. */
+export function withOptions(parser: Argv, options: Readonly<Record<string, Options>>): Argv {
+  return parser.options(options).config(environmentOptions(process.env, options));
+}
+
 /** Options of every command. */
 export function withStore(parser: Argv): Argv {
-  return parser
-    .options(STORE)
-    .options(OUTPUT)
+  return withOptions(withOptions(parser, STORE), OUTPUT)
     .group(Object.keys(STORE), 'Daemon and store:')
     .group(Object.keys(OUTPUT), 'Output:');
 }
 
 /** Options of every command that writes. */
 export function withWriting(parser: Argv): Argv {
-  return withStore(parser.options(WRITING));
+  return withStore(withOptions(parser, WRITING));
 }
 
 /** Options of every command that may restart the daemon. */
 export function withRestarting(parser: Argv): Argv {
-  return withWriting(parser.options(RESTARTING));
+  return withWriting(withOptions(parser, RESTARTING));
 }
 
 /** The options that were given, by name. Every text option is checked to be given once. */
@@ -106,10 +115,10 @@ export function storeOptions(given: Given): StoreOptions {
 export function terminalOf(given: Given): Terminal {
   return terminalFor({
     color: textOption(given, 'color') ?? 'auto',
-    noTrunc: given['trunc'] === false,
+    noTrunc: switchOption(given, 'no-trunc'),
     json: switchOption(given, 'json'),
     quiet: switchOption(given, 'quiet'),
-    input: given['input'] !== false,
+    input: !switchOption(given, 'no-input'),
   });
 }
 
@@ -125,15 +134,25 @@ export function sessionOptions(given: Given, terminal: Terminal): SessionOptions
 }
 
 export function restartOptions(given: Given, terminal: Terminal): RestartOptions {
-  const { restart } = given;
   const asks = terminal.canAsk && !switchOption(given, 'yes');
   return {
-    restart: typeof restart === 'boolean' ? restart : undefined,
+    restart: restartAnswer(given),
     stopCommand: textOption(given, 'stop-command'),
     startCommand: textOption(given, 'start-command'),
     allow: allowedChecks(given),
     ask: asks ? (question) => askRestart(terminal, question) : undefined,
   };
+}
+
+function restartAnswer(given: Given): boolean | undefined {
+  const yes = switchOption(given, 'restart');
+  const no = switchOption(given, 'no-restart');
+  if (yes && no) {
+    throw new RebaseError('USAGE', '--restart and --no-restart contradict each other', {
+      hint: 'give one of them',
+    });
+  }
+  return yes ? true : no ? false : undefined;
 }
 
 /** --allow, given once or several times, each a list. Throws USAGE for a name that is no check. */

@@ -122,6 +122,8 @@ export interface StatusReport {
   readonly open: readonly TransactionView[];
   /** Results that a running dockerd has not loaded yet: it needs a restart. */
   readonly pendingRestart: readonly TransactionImage[];
+  /** Tags that a running dockerd has set back to the old image: `resume` applies them again. */
+  readonly overwritten: readonly TransactionImage[];
   /** Tags that name something else than their transaction left them at. */
   readonly movedAway: readonly {
     readonly tag: string;
@@ -139,7 +141,7 @@ export interface StatusReport {
 /** What was done to one image, for the closing lines and for JSON. */
 export interface ImageResult {
   readonly reference: string;
-  readonly outcome: 'rebased' | 'unchanged';
+  readonly outcome: 'rebased' | 'unchanged' | 'restored';
   readonly before: ImageID;
   readonly after: ImageID;
   readonly tags: readonly string[];
@@ -148,8 +150,8 @@ export interface ImageResult {
 
 /** What a command that may change the store has to report at its end. */
 export interface Outcome {
-  /** Whether the images were rebased, or a transaction taken back. */
-  readonly kind: 'rebased' | 'undone';
+  /** What was done: to the images, or to the transaction that was taken back or thrown away. */
+  readonly kind: 'rebased' | 'unchanged' | 'undone' | 'discarded';
   readonly changed: boolean;
   readonly transaction: number | undefined;
   readonly images: readonly ImageResult[];

@@ -2,7 +2,8 @@
  * The answer to "which base is this image built on?".
  */
 import type { BaseCandidate, BaseReport, SeamProposal } from '../domain/report.ts';
-import { counted, idText, nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { idText, nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { oneLine, printable } from './printable.ts';
 import { table } from './table.ts';
 
@@ -14,7 +15,7 @@ export function renderBase(report: BaseReport, options: PageOptions): string {
   const blocks = [
     wrap(page, headOf(page, report), 0),
     answer(page, report),
-    candidateLines(page, report.candidates),
+    candidateLines(page, report),
     ...report.proposals.map((proposal) => proposalLines(page, proposal)),
     labelLines(page, report.labels),
   ];
@@ -43,8 +44,9 @@ function answer(page: Page, { detected, undecided }: BaseReport): string[] {
   return wrap(page, `Base: not decided: ${why}`, 0).map(page.paint.yellow);
 }
 
-function candidateLines(page: Page, candidates: readonly BaseCandidate[]): string[] {
-  if (candidates.length === 0) return [];
+function candidateLines(page: Page, { candidates, detected }: BaseReport): string[] {
+  const [first] = candidates;
+  if (first === undefined) return [];
   const rows = candidates.map((candidate) => [
     fromOf(candidate),
     idText(page, candidate.imageId),
@@ -60,12 +62,10 @@ function candidateLines(page: Page, candidates: readonly BaseCandidate[]): strin
     { head: 'HISTORY' },
     ...(withTags ? [{ head: 'ALSO TAGGED', cut: 'end' as const }] : []),
   ];
-  const first = candidates[0];
+  const chosen = candidates.find(({ name }) => name === detected?.name) ?? first;
   return [
     ...table(page, columns, { rows }),
-    ...(first === undefined
-      ? []
-      : wrap(page, `To choose one, type it: --from ${printable(fromOf(first))}`, 0)),
+    ...wrap(page, `To name it yourself: --from ${printable(fromOf(chosen))}`, 0),
   ];
 }
 

@@ -5,7 +5,8 @@ import { configDiff, listDiff, sameJson, type FieldDiff, type ListChange } from 
 import { cutEnd } from './display-width.ts';
 import { instructionOf } from './instruction.ts';
 import { layerLabels } from './layer-stack.ts';
-import { counted, idText, type Page } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { idText, type Page } from './page.ts';
 import { printable } from './printable.ts';
 
 const INDENT = '    ';

@@ -10,8 +10,8 @@ export function hostText(
   page: Page,
   { storeRoot, daemon }: { readonly storeRoot: string; readonly daemon: DaemonView },
 ): string[] {
-  const version = daemon.version === undefined ? '' : ` ${printable(daemon.version)}`;
-  const state = daemon.running ? `running${version}` : 'not running';
+  const version = daemon.version === undefined ? '' : `${printable(daemon.version)} `;
+  const state = daemon.running ? `${version}running` : 'not running';
   return [
     ...wrap(page, `Host: overlay2 in ${printable(storeRoot)}, dockerd ${state}`, 0),
     ...(daemon.livingOn.length === 0

@@ -6,7 +6,8 @@ import type { PlanReport } from '../domain/report.ts';
 import { configDiffText } from './config-diff-text.ts';
 import { findingsText } from './findings-text.ts';
 import { layerStackText } from './layer-stack-text.ts';
-import { below, counted, idText, labelled, nameList, wrap, type Page } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { below, idText, labelled, nameList, wrap, type Page } from './page.ts';
 import { oneLine, printable } from './printable.ts';
 
 /** IDs, bases, verdict, tags, layer stacks, diff of the image JSON. */

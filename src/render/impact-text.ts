@@ -4,7 +4,8 @@
 import type { CloneCost, PlanReport } from '../domain/report.ts';
 import type { ContainerRecord } from '../domain/snapshot.ts';
 import { humanSize } from './human-size.ts';
-import { counted, firstOf, idText, wrap, type Page } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { firstOf, idText, wrap, type Page } from './page.ts';
 import { table } from './table.ts';
 
 const LONGEST_LIST = 10;

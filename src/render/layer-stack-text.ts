@@ -1,7 +1,8 @@
 import type { PlannedRebase } from '../domain/plan.ts';
 import { cutEnd, cutMiddle, displayWidth, padTo } from './display-width.ts';
 import { stackRows, type StackLayer, type StackRow } from './layer-stack.ts';
-import { counted, idText, type Page } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { idText, type Page } from './page.ts';
 
 const INDENT = '    ';
 const GAP = '  ';

@@ -2,9 +2,10 @@
  * How a run ended, as one JSON document: for success and for failure, always with the transaction,
  * since a caller cannot undo without its number.
  */
-import type { ImageResult, Outcome } from '../domain/report.ts';
+import type { ImageResult, Outcome, PlanReport } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { imageDocuments, planDocument } from './plan-json.ts';
 
 export function outcomeDocument(outcome: Outcome): JsonDocument {
   return {
@@ -16,6 +17,19 @@ export function outcomeDocument(outcome: Outcome): JsonDocument {
     pending: outcome.pending ?? null,
     notes: outcome.notes,
   };
+}
+
+/** A plan that was applied: the plan's document, with what became of it. */
+export function appliedDocument(report: PlanReport, outcome: Outcome): JsonDocument {
+  const images = imageDocuments(report).map((image) =>
+    image['outcome'] === 'rebase' ? { ...image, outcome: 'rebased' } : image,
+  );
+  return { ...planDocument(report), ...outcomeDocument(outcome), images };
+}
+
+/** A plan that is refused: the plan's document, with the error. */
+export function refusedDocument(report: PlanReport, error: unknown): JsonDocument {
+  return { ...planDocument(report), error: errorFields(error) };
 }
 
 /** The document of a run that failed; `outcome` is what it had done until then. */
@@ -37,7 +51,14 @@ const NOTHING_DONE: JsonDocument = {
 
 function resultDocument(image: ImageResult): JsonDocument {
   const { reference, outcome, before, after, tags, reason } = image;
-  return { reference, outcome, before, after, tags, reason: reason ?? null };
+  return {
+    reference,
+    outcome,
+    before: { imageId: before },
+    after: { imageId: after },
+    tags,
+    reason: reason ?? null,
+  };
 }
 
 function errorFields(error: unknown): JsonDocument {

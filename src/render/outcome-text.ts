@@ -32,6 +32,7 @@ function resultLines(page: Page, image: ImageResult, pending: Outcome['pending']
 function transactionLines(page: Page, { kind, transaction, changed, pending }: Outcome): string[] {
   if (transaction === undefined) return [];
   if (kind === 'undone') return [`Transaction ${transaction} is undone.`];
+  if (kind === 'discarded') return [`Transaction ${transaction} is thrown away.`];
   if (pending === 'publish') {
     return wrap(page, `Transaction ${transaction} is staged. Throw away: rebase-image abort`, 0);
   }
@@ -42,7 +43,7 @@ function transactionLines(page: Page, { kind, transaction, changed, pending }: O
 function pendingLines(page: Page, { pending }: Outcome): string[] {
   switch (pending) {
     case 'restart':
-      return wrap(page, 'dockerd takes it at its next start: systemctl restart docker', 0).map(
+      return wrap(page, 'dockerd takes it at its next start (systemctl restart docker)', 0).map(
         page.paint.yellow,
       );
     case 'publish':

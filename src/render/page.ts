@@ -69,11 +69,6 @@ export function below(page: Page, text: string): string[] {
   return wrap(page, text, 2 + LABEL_WIDTH);
 }
 
-/** `1 layer`, `2 layers`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** The first entries of a list and how many more there are; all of them with --no-trunc. */
 export function firstOf<T>(
   page: Page,

@@ -18,18 +18,23 @@ import { SCHEMA, type JsonDocument } from './json-document.ts';
 
 /** The document of a plan that has not been applied: `changed` is false. */
 export function planDocument(report: PlanReport): JsonDocument {
-  const { plan, clone, cost, restart } = report;
+  const { clone, cost, restart } = report;
   return {
     schema: SCHEMA,
     changed: false,
     transaction: null,
     host: hostDocument(report),
-    images: plan.images.map((image) => imageDocument(image, report)),
+    images: imageDocuments(report),
     store: storeDocument(report.bound),
     cost: { clone, modes: cost },
     containers: report.containers.map(containerDocument),
     restart: restart ?? null,
   };
+}
+
+/** `images` of a document. */
+export function imageDocuments(report: PlanReport): JsonDocument[] {
+  return report.plan.images.map((image) => imageDocument(image, report));
 }
 
 /** `host` of a document. */

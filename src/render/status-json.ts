@@ -10,6 +10,7 @@ export function statusDocument(report: StatusReport): JsonDocument {
     host: hostDocument(report),
     open: report.open,
     pendingRestart: report.pendingRestart,
+    overwritten: report.overwritten,
     movedAway: report.movedAway.map((moved) => ({ ...moved, now: moved.now ?? null })),
     onOldImages: report.onOldImages.map(({ container, tag, after }) => ({
       container: containerDocument(container),

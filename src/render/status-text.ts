@@ -6,7 +6,8 @@ import type { StatusReport, TransactionImage, TransactionView } from '../domain/
 import { transactionTable } from './history-text.ts';
 import { hostText } from './host-text.ts';
 import { containerTable } from './impact-text.ts';
-import { counted, idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { table } from './table.ts';
 
 /** A StatusReport as text. Ends with a newline. */
@@ -18,6 +19,7 @@ export function renderStatus(
   const blocks = [
     openLines(page, report.open, options.now),
     pendingLines(page, report.pendingRestart),
+    overwrittenLines(page, report.overwritten),
     movedLines(page, report.movedAway),
     oldLines(page, report.onOldImages),
   ].filter((block) => block.length > 0);
@@ -41,24 +43,42 @@ function openLines(page: Page, open: readonly TransactionView[], now: Date): str
 
 function pendingLines(page: Page, pending: readonly TransactionImage[]): string[] {
   if (pending.length === 0) return [];
-  const rows = pending.map(({ tag, before, after, newBase }) => [
-    tag,
-    idText(page, before),
-    idText(page, after),
-    newBase,
-  ]);
-  const columns = [
-    { head: 'TAG', cut: 'middle' as const },
-    { head: 'LOADED' },
-    { head: 'AFTER RESTART' },
-    { head: 'NEW BASE', cut: 'middle' as const },
-  ];
   const what = `${counted(pending.length, 'image')} for which dockerd has to be restarted`;
   return [
     page.paint.yellow(what),
-    ...table(page, columns, { rows }),
-    'Restart: systemctl restart docker',
+    ...imageTable(page, pending, ['LOADED', 'AFTER RESTART']),
+    'Restart dockerd (systemctl restart docker), or: rebase-image resume --restart',
   ];
+}
+
+function overwrittenLines(page: Page, overwritten: readonly TransactionImage[]): string[] {
+  if (overwritten.length === 0) return [];
+  const what = `${counted(overwritten.length, 'tag')} that dockerd has set back to the old image`;
+  return [
+    page.paint.yellow(what),
+    ...imageTable(page, overwritten, ['NOW', 'REBASED TO']),
+    'Apply again: rebase-image resume [--restart]',
+  ];
+}
+
+function imageTable(
+  page: Page,
+  images: readonly TransactionImage[],
+  [before, after]: readonly [string, string],
+): string[] {
+  const columns = [
+    { head: 'TAG', cut: 'middle' as const },
+    { head: before },
+    { head: after },
+    { head: 'NEW BASE', cut: 'middle' as const },
+  ];
+  const rows = images.map((image) => [
+    image.tag,
+    idText(page, image.before),
+    idText(page, image.after),
+    image.newBase,
+  ]);
+  return table(page, columns, { rows });
 }
 
 function movedLines(page: Page, moved: StatusReport['movedAway']): string[] {

@@ -3,7 +3,8 @@
  */
 import { shortId } from '../domain/digest.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
-import { counted, firstOf, idText, wrap, type Page } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { firstOf, idText, wrap, type Page } from './page.ts';
 import { table, type Column } from './table.ts';
 
 /** Layers listed before the rest is only counted. */

@@ -5,7 +5,8 @@ import { rebasesOf, verdictOf, type Plan, type PlannedRebase } from '../domain/p
 import type { PlanReport } from '../domain/report.ts';
 import { findingLines, paintVerdict } from './findings-text.ts';
 import { baseText } from './image-text.ts';
-import { counted, idText, wrap, type Page } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { idText, wrap, type Page } from './page.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
 

@@ -1,7 +1,8 @@
 import type { TransactionImage } from '../domain/report.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import { SCHEMA, type JsonDocument } from './json-document.ts';
-import { counted, idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { counted } from '../domain/counted.ts';
+import { idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { oneLine, printable } from './printable.ts';
 
 /** What taking a transaction back means, before it is done. */

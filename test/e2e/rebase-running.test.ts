@@ -29,7 +29,10 @@ interface Document {
   readonly changed: boolean;
   readonly transaction: number | null;
   readonly pending: string | null;
-  readonly images: readonly { readonly before: string; readonly after: string }[];
+  readonly images: readonly {
+    readonly before: { readonly imageId: string };
+    readonly after: { readonly imageId: string };
+  }[];
 }
 
 interface Status {
@@ -177,7 +180,7 @@ describe('a rebase with dockerd running', () => {
       expect(document).to.include({ changed: true, pending: 'restart' });
       expect(engine.pid).to.equal(pid);
       await engine.restart();
-      expect(await listed(engine, TAG)).to.equal(document.images[0]?.after);
+      expect(await listed(engine, TAG)).to.equal(document.images[0]?.after.imageId);
     });
 
     it('shows the diff in its JSON, as the dry run does', async () => {
@@ -190,7 +193,7 @@ describe('a rebase with dockerd running', () => {
     it('loses no tag that docker has made, and applies its own again', async () => {
       await engine.docker('tag', 'alpine:3.7', 'made:before');
       const document = await rebaseJson<Document>(engine, [...REBASE, '--yes', '--no-restart']);
-      const newId = document.images[0]?.after;
+      const newId = document.images[0]?.after.imageId;
       expect(tagOnDisk(engine, TAG)).to.equal(newId);
 
       // dockerd writes repositories.json from its memory: our tag goes back to the old image.

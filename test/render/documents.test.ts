@@ -120,7 +120,14 @@ describe('render: JSON documents', () => {
       kind: 'rebased',
       changed: true,
       transaction: 12,
-      images: [{ ...OUTCOME.images[0], reason: null }],
+      images: [
+        {
+          ...OUTCOME.images[0],
+          before: { imageId: OUTCOME.images[0]!.before },
+          after: { imageId: OUTCOME.images[0]!.after },
+          reason: null,
+        },
+      ],
       pending: 'restart',
       notes: [],
     });
@@ -173,11 +180,13 @@ describe('render: JSON documents', () => {
       daemon: { running: false, version: undefined, livingOn: [] },
       open: [],
       pendingRestart: [],
+      overwritten: [],
       movedAway: [{ tag: 'a:1', expected: ID, now: undefined }],
       onOldImages: [{ container: exampleContainer('/c'), tag: 'a:1', after: ID }],
     };
     const { id, imageId, running } = exampleContainer('/c');
     expect(parsed(statusDocument(status))).to.deep.include({
+      overwritten: [],
       movedAway: [{ tag: 'a:1', expected: ID, now: null }],
       onOldImages: [{ container: { id, imageId, running, name: 'c' }, tag: 'a:1', after: ID }],
     });

@@ -65,6 +65,7 @@ function otherTexts(a: string, b: string): string[] {
         daemon: { running: true, version: b, livingOn: [] },
         open: [transaction],
         pendingRestart: [image],
+        overwritten: [],
         movedAway: [{ tag: a, expected: ID, now: ID }],
         onOldImages: [{ container: exampleContainer(a), tag: b, after: ID }],
       },

@@ -111,7 +111,7 @@ describe('render/base-text', () => {
       '',
       'CANDIDATE    IMAGE ID       LAYERS   HISTORY',
       `alpine:3.7   ${TWO_ID}   1        matches`,
-      'To choose one, type it: --from alpine:3.7',
+      'To name it yourself: --from alpine:3.7',
       '',
       'Labels (hints, no proof):',
       '  org.opencontainers.image.base.name=docker.io/alpine:3.7',
@@ -155,13 +155,14 @@ describe('render/status-text', () => {
     daemon: { running: true, version: '20.10.24', livingOn: [] },
     open: [],
     pendingRestart: [],
+    overwritten: [],
     movedAway: [],
     onOldImages: [],
   };
 
   it('says that nothing is pending', () => {
     expect(renderStatus(quiet, { ...PLAIN, now: NOW })).to.equal(
-      'Host: overlay2 in /var/lib/docker, dockerd running 20.10.24\n\nNothing is pending.\n',
+      'Host: overlay2 in /var/lib/docker, dockerd 20.10.24 running\n\nNothing is pending.\n',
     );
   });
 
@@ -171,6 +172,7 @@ describe('render/status-text', () => {
         ...quiet,
         open: [{ ...TRANSACTION, state: 'staged' }],
         pendingRestart: TRANSACTION.images,
+        overwritten: [],
         movedAway: [{ tag: 'web:1', expected: ONE, now: undefined }],
         onOldImages: [{ container: exampleContainer('/c1'), tag: 'my-alpine:3.7', after: TWO }],
       },
@@ -185,7 +187,7 @@ describe('render/status-text', () => {
       '1 image for which dockerd has to be restarted',
       'TAG             LOADED         AFTER RESTART   NEW BASE',
       `my-alpine:3.7   ${ONE_ID}   ${TWO_ID}    alpine:3.12`,
-      'Restart: systemctl restart docker',
+      'Restart dockerd (systemctl restart docker), or: rebase-image resume --restart',
       '',
       '1 tag moved since by something else',
       'TAG     REBASED TO     NOW',
@@ -215,7 +217,7 @@ describe('render/outcome-text', () => {
 
   it('says what is still to do', () => {
     expect(renderOutcome({ ...OUTCOME, pending: 'restart', notes: ['n\x07'] }, PLAIN)).to.match(
-      /\nnote: n\\x07\nTransaction 12\. .*\ndockerd takes it at its next start: systemctl restart docker\n$/,
+      /\nnote: n\\x07\nTransaction 12\. .*\ndockerd takes it at its next start \(systemctl restart docker\)\n$/,
     );
     expect(renderOutcome({ ...OUTCOME, pending: 'publish' }, PLAIN)).to.match(
       / {3}staged\n.*\nTransaction 12 is staged\. .*\nPublish: rebase-image resume \[--restart\]\n$/,

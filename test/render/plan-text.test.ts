@@ -37,7 +37,7 @@ describe('render/plan-text', () => {
       restart: { comeBack: ['web-1'], stayDown: ['db'], deleted: ['tmp'], startedToo: ['cron'] },
     });
     expect(plain(report).split('\n')).to.deep.equal([
-      'Host: overlay2 in /var/lib/docker, dockerd running 20.10.24',
+      'Host: overlay2 in /var/lib/docker, dockerd 20.10.24 running',
       '',
       'my-alpine:3.7',
       `  IMAGE ID   ${ids}`,
@@ -157,7 +157,7 @@ describe('render/plan-text', () => {
       },
     });
     expect(plain(report).split('\n')).to.deep.equal([
-      'Host: overlay2 in /var/lib/docker, dockerd running 20.10.24',
+      'Host: overlay2 in /var/lib/docker, dockerd 20.10.24 running',
       '',
       'my-alpine:3.7 is already on alpine:3.12; nothing to do',
       'b:1: on alpine:3.12 it would be the same image; nothing to do',

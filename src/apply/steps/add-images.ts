@@ -3,13 +3,14 @@
  * to their ImageID. Source: store.md 1.4, 1.5; moby image/fs.go.
  */
 import path from 'node:path';
+import { counted } from '../../domain/counted.ts';
 import { hexOf, type ImageID } from '../../domain/digest.ts';
 import { imageFile, MODE } from '../../store/layout.ts';
 import { statOf } from '../../store/read-file.ts';
-import { temporaryName, type Step, type StepContext } from '../step.ts';
+import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 export const stageImages: Step = {
-  describe: ({ bound }) => `write ${bound.images.length} image configs`,
+  describe: ({ bound }) => some(bound.images, (count) => `write ${counted(count, 'image config')}`),
 
   run(context) {
     for (const { imageId, configText } of context.bound.images) {
@@ -25,7 +26,8 @@ export const stageImages: Step = {
 };
 
 export const publishImages: Step = {
-  describe: ({ bound }) => `publish ${bound.images.length} image configs`,
+  describe: ({ bound }) =>
+    some(bound.images, (count) => `publish ${counted(count, 'image config')}`),
 
   run(context) {
     const { bound, disk, layout } = context;

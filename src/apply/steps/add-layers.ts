@@ -4,16 +4,18 @@
  */
 import path from 'node:path';
 import type { NewLayer } from '../../domain/bound-plan.ts';
+import { counted } from '../../domain/counted.ts';
 import { hexOf, type ChainID } from '../../domain/digest.ts';
 import { layerEntry, MODE } from '../../store/layout.ts';
 import { namesIn, statOf } from '../../store/read-file.ts';
-import { temporaryName, type Step, type StepContext } from '../step.ts';
+import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 /** What a new entry does not share with the one that it is made from. */
 const OWN_FILES = ['cache-id', 'parent'];
 
 export const stageLayers: Step = {
-  describe: ({ bound }) => `write ${bound.layers.length} layerdb entries`,
+  describe: ({ bound }) =>
+    some(bound.layers, (count) => `write the layerdb entries of ${counted(count, 'layer')}`),
 
   run(context) {
     for (const layer of context.bound.layers) stageEntry(context, layer);
@@ -27,7 +29,7 @@ export const stageLayers: Step = {
 };
 
 export const publishLayers: Step = {
-  describe: ({ bound }) => `publish ${bound.layers.length} layerdb entries`,
+  describe: ({ bound }) => some(bound.layers, (count) => `publish ${counted(count, 'layer')}`),
 
   run(context) {
     const { bound, disk, layout } = context;

@@ -4,16 +4,17 @@
  */
 import path from 'node:path';
 import type { NewLayer } from '../../domain/bound-plan.ts';
+import { counted } from '../../domain/counted.ts';
 import { linkTargetOf } from '../../domain/overlay-layer.ts';
 import { remappedRoot } from '../../store/layer-owner.ts';
 import { layerDirectory, linkPath, MODE, type Layout } from '../../store/layout.ts';
 import { verifyClones } from '../verify-clones.ts';
 import { cloneFiles } from '../clone-files.ts';
-import { temporaryName, type Step, type StepContext } from '../step.ts';
+import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 export const cloneLayers: Step = {
   describe: ({ bound, clone }) =>
-    `clone the files of ${bound.layers.length} ${bound.layers.length === 1 ? 'layer' : 'layers'} (${clone})`,
+    some(bound.layers, (count) => `clone the files of ${counted(count, 'layer')} (${clone})`),
 
   async run(context) {
     for (const [pass, layers] of passesOf(context.bound.layers).entries()) {

@@ -4,14 +4,15 @@
  */
 import path from 'node:path';
 import type { BoundPlan } from '../../domain/bound-plan.ts';
+import { counted } from '../../domain/counted.ts';
 import { layerDirectory, MODE, type Layout } from '../../store/layout.ts';
 import { readLayerUse } from '../../store/read-layer-use.ts';
 import { errnoOf, statOf } from '../../store/read-file.ts';
-import type { Step } from '../step.ts';
+import { some, type Step } from '../step.ts';
 
 export const markCommitted: Step = {
   describe: ({ bound }) =>
-    `mark ${bound.committed.length} ${bound.committed.length === 1 ? 'layer' : 'layers'} as parent`,
+    some(bound.committed, (count) => `mark ${counted(count, 'layer')} as having a child`),
 
   run({ bound, disk, layout }) {
     for (const cacheId of bound.committed) {

@@ -3,13 +3,14 @@
  * Source: store.md 1.6; moby refstore/store.go (save).
  */
 import path from 'node:path';
+import { counted } from '../../domain/counted.ts';
 import { changedRepositories } from '../repositories-text.ts';
 import { MODE } from '../../store/layout.ts';
 import { readText } from '../../store/read-file.ts';
-import { temporaryName, type Step, type StepContext } from '../step.ts';
+import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 export const moveTags: Step = {
-  describe: ({ bound }) => `move ${bound.tags.length} ${bound.tags.length === 1 ? 'tag' : 'tags'}`,
+  describe: ({ bound }) => some(bound.tags, (count) => `move ${counted(count, 'tag')}`),
 
   run(context) {
     const forward = context.bound.tags.map(({ repository, key, after }) => ({

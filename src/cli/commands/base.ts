@@ -17,7 +17,7 @@ export function addBase(parser: Argv, done: (exitCode: number) => void): Argv {
       terminal.result(
         terminal.json ? toJsonText(baseDocument(report)) : renderBase(report, terminal.page),
       );
-      done(report.detected === undefined && report.candidates.length === 0 ? 1 : 0);
+      done(report.candidates.length + report.proposals.length > 0 ? 0 : 1);
     },
   );
 }

@@ -1,12 +1,14 @@
 import type { Argv } from 'yargs';
-import { applyPlan, refuseFindings } from '../../api/apply-plan.ts';
+import { applyPlan, refusalOf } from '../../api/apply-plan.ts';
 import { openStore } from '../../api/open-store.ts';
 import { planRebase, type RebaseRequest } from '../../api/plan-rebase.ts';
 import { rebasesOf } from '../../domain/plan.ts';
 import { CLONE_MODES, type PlanReport } from '../../domain/report.ts';
-import { RebaseError } from '../../errors.ts';
+import { exitCodeOf, RebaseError } from '../../errors.ts';
 import { KEEP_OLD_TEMPLATE } from '../../plan/plan-tags.ts';
+import { renderError } from '../../render/error-text.ts';
 import { toJsonText } from '../../render/json-document.ts';
+import { refusedDocument } from '../../render/outcome-json.ts';
 import { planDocument } from '../../render/plan-json.ts';
 import { renderPlan } from '../../render/plan-text.ts';
 import { confirmPlan } from '../confirm-plan.ts';
@@ -18,6 +20,7 @@ import {
   switchOption,
   terminalOf,
   textOption,
+  withOptions,
   withRestarting,
   type Given,
 } from '../options.ts';
@@ -31,9 +34,13 @@ export function addRebase(parser: Argv, done: (exitCode: number) => void): Argv 
     'Put images onto a new base: plan, show, confirm, apply',
     (command) =>
       withRestarting(
-        command
-          .positional('images', { type: 'string', array: true, describe: 'images to rebase' })
-          .options({
+        withOptions(
+          command.positional('images', {
+            type: 'string',
+            array: true,
+            describe: 'images to rebase',
+          }),
+          {
             onto: { type: 'string', describe: 'the new base' },
             from: {
               type: 'string',
@@ -66,10 +73,11 @@ export function addRebase(parser: Argv, done: (exitCode: number) => void): Argv 
               default: 'auto',
               describe: 'how app-layer files reach their new directory',
             },
-          }),
+          },
+        ),
       )
-        .example('$0 my-alpine:3.7 --onto alpine:3.12 --dry-run', 'see what would change')
-        .example('$0 my-alpine:3.7 --onto alpine:3.12', 'do it, after a question'),
+        .example('$0 my-app:1 --onto alpine:3.12 -n', 'show what would change')
+        .example('$0 my-app:1 --onto alpine:3.12', 'do it, after a question'),
     async (given: Given) => {
       done(await rebase(given));
     },
@@ -79,22 +87,24 @@ export function addRebase(parser: Argv, done: (exitCode: number) => void): Argv 
 async function rebase(given: Given): Promise<number> {
   const terminal = terminalOf(given);
   const request = requestOf(given);
+  const options = {
+    ...sessionOptions(given, terminal),
+    ...restartOptions(given, terminal),
+    command: commandLine(),
+    stageOnly: switchOption(given, 'stage-only'),
+  };
   const store = await openStore(storeOptions(given));
   const report = await planRebase(store, request);
   if (switchOption(given, 'dry-run')) return showPlan(terminal, report, given);
 
   catchSignals();
   if (!terminal.json) terminal.talk(renderPlan(report, terminal.talkPage));
-  refuseFindings(report);
+  const refusal = refusalOf(report);
+  if (refusal !== undefined) throw refusal;
   const changes = rebasesOf(report.plan).length > 0;
   if (changes) await confirmPlan(terminal, given);
-  const outcome = await applyPlan(store, report, {
-    ...sessionOptions(given, terminal),
-    ...restartOptions(given, terminal),
-    command: commandLine(),
-    stageOnly: switchOption(given, 'stage-only'),
-  });
-  showOutcome(terminal, outcome, planDocument(report));
+  const outcome = await applyPlan(store, report, options);
+  showOutcome(terminal, outcome, report);
   return changes && switchOption(given, 'detailed-exitcode') ? 2 : 0;
 }
 
@@ -116,14 +126,23 @@ function requestOf(given: Given): RebaseRequest {
   };
 }
 
+/** Shows the plan, and what refuses it, once; the exit code says the same. */
 function showPlan(terminal: Terminal, report: PlanReport, given: Given): number {
   const rebases = rebasesOf(report.plan);
-  if (terminal.json) terminal.result(toJsonText(planDocument(report)));
-  else if (terminal.quiet)
+  const refusal = refusalOf(report);
+  if (terminal.json) {
+    const document =
+      refusal === undefined ? planDocument(report) : refusedDocument(report, refusal);
+    terminal.result(toJsonText(document));
+  } else if (terminal.quiet) {
     terminal.result(rebases.map(({ after }) => `${after.imageId}\n`).join(''));
-  else terminal.result(renderPlan(report, terminal.page));
-  // What refuses has been shown; what is left is the exit code and how to go on.
-  refuseFindings(report);
+  } else {
+    terminal.result(renderPlan(report, terminal.page));
+  }
+  if (refusal !== undefined) {
+    terminal.talk(renderError(refusal, { color: terminal.talkPage.color, debug: false }));
+    return exitCodeOf(refusal.code);
+  }
   return rebases.length > 0 && switchOption(given, 'detailed-exitcode') ? 2 : 0;
 }
 
