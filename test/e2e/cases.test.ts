@@ -230,9 +230,9 @@ describe('a rebase', () => {
       const refused = await rebase(engine, args, { status: 1 });
       expectError(refused, 1, /no local image is the base/);
       expect(refused.stderr).to.match(/rebase-image base orphan:1/);
-      const { proposals } = await rebaseJson<Found>(engine, ['base', 'orphan:1'], { status: 1 });
+      const { proposals } = await rebaseJson<Found>(engine, ['base', 'orphan:1']);
       expect(proposals.map(({ topDiffId }) => topDiffId)).to.include(top);
-      expect((await rebase(engine, ['base', 'orphan:1'], { status: 1 })).stdout).to.contain(top);
+      expect((await rebase(engine, ['base', 'orphan:1'])).stdout).to.contain(top);
       await rebase(engine, [...args, '--from', top]);
     });
     expect(await run(engine, 'orphan:1', 'cat', '/etc/which', '/app/a')).to.equal('new:1\norphan');

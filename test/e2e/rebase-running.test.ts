@@ -37,6 +37,7 @@ interface Document {
 
 interface Status {
   readonly pendingRestart: readonly { readonly tag: string; readonly after: string }[];
+  readonly overwritten: readonly { readonly tag: string }[];
   readonly movedAway: readonly { readonly tag: string }[];
   readonly onOldImages: readonly { readonly container: { readonly name: string } }[];
   readonly open: readonly { readonly state: string }[];
@@ -200,7 +201,9 @@ describe('a rebase with dockerd running', () => {
       await engine.docker('tag', 'alpine:3.7', 'made:after');
       expect(tagOnDisk(engine, TAG)).to.equal(oldId);
       const status = await rebaseJson<Status>(engine, ['status']);
-      expect(status.pendingRestart.map(({ tag }) => tag)).to.deep.equal([TAG]);
+      expect(status.overwritten.map(({ tag }) => tag)).to.deep.equal([TAG]);
+      expect(status.pendingRestart).to.deep.equal([]);
+      expect(status.movedAway).to.deep.equal([]);
       expect((await rebase(engine, ['status'])).stdout).to.match(/rebase-image resume/);
 
       await rebase(engine, ['resume']);
