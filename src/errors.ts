@@ -44,6 +44,12 @@ const EXIT_CODE_OF = {
 /** Every code a RebaseError can carry. */
 export type ErrorCode = keyof typeof EXIT_CODE_OF;
 
+export interface ErrorDetails {
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  readonly transaction?: number | undefined;
+}
+
 /**
  * An error whose message is one line that names the thing, and whose hint is the next command to
  * type or the next thing to look at.
@@ -51,16 +57,19 @@ export type ErrorCode = keyof typeof EXIT_CODE_OF;
 export class RebaseError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** The transaction that was begun, without whose number nobody could go on with it. */
+  readonly transaction: number | undefined;
 
-  constructor(code: ErrorCode, message: string, details: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'RebaseError';
     this.code = code;
     this.hint = details.hint;
+    this.transaction = details.transaction;
   }
 }
 
-/** The process exit code that an error code stands for (1, 3, 4, 5, 6 or 64). */
+/** The process exit code that an error code stands for (1, 3, 4, 5, 6, 64, or 130 for an interruption). */
 export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODE_OF[code];
 }

@@ -1,17 +1,21 @@
 import { discard, type Engine } from '../apply/engine.ts';
 import type { Transaction } from '../apply/journal.ts';
 import type { Outcome } from '../domain/report.ts';
+import { RebaseError } from '../errors.ts';
 import type { OpenStore } from './open-store.ts';
 import { publishTransaction } from './publish-transaction.ts';
-import { startStopped } from './resume-transaction.ts';
+import { recordedRestart } from './restart-daemon.ts';
 import { theOpenTransaction, withSession, type SessionOptions } from './session.ts';
-import { takeBack } from './undo-transaction.ts';
+import { transactionOutcome } from './transaction-outcome.ts';
 import { planUndoOf } from './undo-facts.ts';
+import { refuseDependants, takeBack } from './undo-transaction.ts';
+import { bringBack, withDaemonState } from './while-stopped.ts';
 
 /**
  * Takes back what was left open. What is staged is removed; a publish that has begun is finished
- * first, since it only goes forward, and then undone. A daemon that was left stopped is started.
- * Throws TRANSACTION_NOT_FOUND when nothing is open.
+ * first, since it only goes forward, and then undone. A daemon that was left stopped is started,
+ * also when the rest fails. Throws TRANSACTION_NOT_FOUND when nothing is open, IN_USE when
+ * something depends on the result.
  */
 export async function abortTransaction(
   store: OpenStore,
@@ -19,24 +23,24 @@ export async function abortTransaction(
 ): Promise<Outcome> {
   return withSession(store, options, async (engine) => {
     const open = theOpenTransaction(store);
-    const transaction = await takenBack(store, engine, open);
-    await startStopped(store, engine, transaction);
-    const discarded = transaction.state === 'discarded';
-    return {
-      kind: discarded ? 'discarded' : 'undone',
-      changed: true,
+    const stopped = recordedRestart(store, open);
+    let taken: Transaction;
+    try {
+      taken = await takenBack(store, engine, open);
+    } catch (error) {
+      if (stopped === undefined) throw error;
+      throw withDaemonState(error, await bringBack(engine, open, stopped));
+    }
+    const result = { pending: undefined, notes: [] };
+    if (stopped === undefined) return transactionOutcome(taken, result);
+    const back = await bringBack(engine, taken, stopped);
+    if (back.state === 'up') {
+      return transactionOutcome(back.transaction, { ...result, notes: back.notes });
+    }
+    throw new RebaseError('HALF_WAY', `taken back, and dockerd is down: ${back.message}`, {
+      hint: `rebase-image resume starts it; ${back.hint}`,
       transaction: open.number,
-      images: open.begin.images.map(({ tag, before, after }) => ({
-        reference: tag,
-        outcome: discarded ? 'unchanged' : 'restored',
-        before: discarded ? before : after,
-        after: before,
-        tags: [tag],
-        reason: discarded ? 'nothing was published' : undefined,
-      })),
-      pending: undefined,
-      notes: [],
-    };
+    });
   });
 }
 
@@ -51,16 +55,23 @@ async function takenBack(
       return discard(engine, open);
     case 'publishing': {
       const options = { restart: false, allow: new Set<string>() };
-      const { transaction } = await publishTransaction(store, engine, {
-        transaction: open,
-        options,
-      });
-      return takenBack(store, engine, transaction);
+      const publish = { transaction: open, options };
+      return takenBack(
+        store,
+        engine,
+        (await publishTransaction(store, engine, publish)).transaction,
+      );
     }
-    case 'published':
-    case 'undoing':
-      await takeBack(store, engine, { transaction: open, plan: planUndoOf(store.layout, open) });
-      return open;
+    case 'published': {
+      const plan = planUndoOf(store.layout, open);
+      refuseDependants(open, plan);
+      return takeBack(store, engine, { transaction: open, plan });
+    }
+    // It was looked at before it began, and only goes on.
+    case 'undoing': {
+      const plan = planUndoOf(store.layout, open);
+      return takeBack(store, engine, { transaction: open, plan });
+    }
     // Only the daemon is left to be started.
     case 'undone':
     case 'discarded':

@@ -12,7 +12,8 @@ import {
   NO_CONFIG,
   overlayStoreIn,
   readDaemonConfig,
-  storeRootOf,
+  severalStores,
+  storeRootsIn,
   type DaemonConfig,
   type DriverFacts,
 } from '../store/locate-store.ts';
@@ -49,11 +50,20 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     });
   }
   const { dataRoot, config, asked } = await whereIsIt(options);
-  const root = storeRootOf(dataRoot, config);
-  const dockerd = await findDockerd(root);
+  const { root, dockerd } = await storeInUse(storeRootsIn(dataRoot, config));
   const daemon = dockerd.running ? await daemonOf(root, dockerd.socketPaths, asked) : undefined;
   const layout = overlayStoreIn(root, { daemon: daemon && driverFacts(daemon.info), config });
   return { layout, dockerd, engine: daemon?.engine, info: daemon?.info };
+}
+
+/** The store with the daemon as it is now: it may have been stopped or started meanwhile. */
+export async function lookAgain(store: OpenStore): Promise<OpenStore> {
+  const { root } = store.layout;
+  const dockerd = await findDockerd(root);
+  if (!dockerd.running) return { ...store, dockerd, engine: undefined, info: undefined };
+  const known = store.engine === undefined ? [] : [store.engine.socketPath];
+  const daemon = await daemonOf(root, [...known, ...dockerd.socketPaths], undefined);
+  return { ...store, dockerd, engine: daemon?.engine, info: daemon?.info };
 }
 
 /** What is to be shown of the daemon. */
@@ -64,6 +74,19 @@ export function daemonView({ dockerd, info, layout }: OpenStore): DaemonView {
     version: info?.serverVersion,
     livingOn: alive.map(({ name, id }) => name || id),
   };
+}
+
+/** Of several stores the one that a dockerd is using. Throws STORE_AMBIGUOUS. */
+async function storeInUse(
+  roots: readonly [string, ...string[]],
+): Promise<{ root: string; dockerd: DockerdState }> {
+  const found = await Promise.all(
+    roots.map(async (root) => ({ root, dockerd: await findDockerd(root) })),
+  );
+  const inUse = found.filter(({ dockerd }) => dockerd.running);
+  const [only] = roots.length === 1 ? found : inUse;
+  if (only === undefined || inUse.length > 1) throw severalStores(roots);
+  return only;
 }
 
 interface Answering {

@@ -3,35 +3,43 @@
  */
 import type { Engine } from '../apply/engine.ts';
 import type { Transaction } from '../apply/journal.ts';
-import type { OpenStore } from './open-store.ts';
+import type { Outcome } from '../domain/report.ts';
+import { lookAgain, type OpenStore } from './open-store.ts';
 import { publishBeside } from './publish-beside.ts';
 import { publishInRestart } from './publish-in-restart.ts';
-import { publishOffline } from './publish-offline.ts';
-import type { PublishResult } from './publish-result.ts';
+import { publishVerified } from './publish-verified.ts';
 import { agreeOnRestart, type RestartOptions } from './restart-daemon.ts';
+import { underDockerdLock } from './while-stopped.ts';
 
-/** Publishes a staged transaction, or goes on with one that was interrupted while publishing. */
+/** How a publish ended. */
+export type PublishResult = Pick<Outcome, 'pending' | 'notes'> & {
+  readonly transaction: Transaction;
+};
+
+/** What is written once nobody is in the way; returns the transaction as it stands then. */
+export type Write = (engine: Engine, transaction: Transaction) => Promise<Transaction>;
+
+export interface PublishRequest {
+  readonly transaction: Transaction;
+  readonly options: RestartOptions;
+  readonly write?: Write;
+}
+
+/**
+ * Publishes a transaction, or does another write, the way that the daemon's state now asks for: it
+ * may have been stopped or started since the store was opened.
+ */
 export async function publishTransaction(
-  store: OpenStore,
+  opened: OpenStore,
   engine: Engine,
-  { transaction, options }: { transaction: Transaction; options: RestartOptions },
+  { transaction, options, write = publishVerified }: PublishRequest,
 ): Promise<PublishResult> {
+  const store = await lookAgain(opened);
   if (!store.dockerd.running) {
-    const done = await publishOffline(store, engine, transaction);
+    const done = await underDockerdLock(engine, () => write(engine, transaction));
     return { transaction: done, pending: undefined, notes: [] };
   }
   const agreed = await agreeOnRestart(store, transaction, options);
-  if (agreed === undefined) return publishBeside(store, engine, transaction);
-  return publishInRestart(store, engine, { transaction, agreed });
-}
-
-/** Restarts the daemon for a transaction that it has not read yet, if that is wanted. */
-export async function restartPublished(
-  store: OpenStore,
-  engine: Engine,
-  { transaction, options }: { transaction: Transaction; options: RestartOptions },
-): Promise<PublishResult> {
-  const agreed = await agreeOnRestart(store, transaction, options);
-  if (agreed !== undefined) return publishInRestart(store, engine, { transaction, agreed });
-  return { transaction, pending: store.dockerd.running ? 'restart' : undefined, notes: [] };
+  if (agreed !== undefined) return publishInRestart(engine, { transaction, agreed, write });
+  return publishBeside(engine, store.engine, { transaction, write });
 }

@@ -1,9 +1,8 @@
 /**
- * Stopping and starting the daemon around a publish: what it does to containers, and the way back.
+ * Whether and how the daemon is restarted, and what that does to containers. Decides only.
  */
-import { note, type Engine } from '../apply/engine.ts';
 import type { Transaction } from '../apply/journal.ts';
-import { connectEngine } from '../daemon/engine-api.ts';
+import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
 import { containersAtRestart, type ContainersAtRestart } from '../daemon/containers-at-restart.ts';
 import { restartHazards } from '../daemon/restart-hazards.ts';
 import { toolRunner } from '../daemon/run-tool.ts';
@@ -12,11 +11,11 @@ import {
   serviceFromRecord,
   type DaemonService,
   type ServiceContext,
-  type ServiceRecord,
 } from '../daemon/service.ts';
 import type { RestartView } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { OpenStore } from './open-store.ts';
+import type { AgreedRestart, StoppedRecord } from './while-stopped.ts';
 
 export interface RestartOptions {
   /** true and false answer the question; undefined asks `ask`, and means no without it. */
@@ -36,13 +35,6 @@ export interface RestartQuestion {
 }
 
 const NO_CONTAINERS: RestartView = { comeBack: [], stayDown: [], deleted: [], startedToo: [] };
-
-/** A restart that has been agreed to. */
-export interface AgreedRestart {
-  readonly service: DaemonService;
-  /** Containers to start again once the daemon is up. */
-  readonly startAgain: readonly { readonly id: string; readonly name: string }[];
-}
 
 /** What a restart would do to containers; undefined without a daemon that can be asked. */
 export async function restartView(store: OpenStore): Promise<RestartView | undefined> {
@@ -83,9 +75,9 @@ export async function agreeOnRestart(
   await refuseImpossibleRestart(store, options);
   if (!store.dockerd.running || options.restart === false) return undefined;
   const service = await serviceOf(store, number, options);
-  if (service === undefined) return undefined;
+  if (service === undefined || store.engine === undefined) return undefined;
   const fates = await fatesOf(store);
-  const agreed = { service, startAgain: fates?.stayDown ?? [] };
+  const agreed = { service, daemon: store.engine, startAgain: fates?.stayDown ?? [] };
   if (wanted) return agreed;
   if (options.ask === undefined) return undefined;
   const question = {
@@ -109,36 +101,17 @@ function noWayToRestart({ engine, layout }: OpenStore): RebaseError {
   });
 }
 
-/** The way to start a daemon that an earlier run has stopped, as its journal says. */
-export function recordedService(
+/** How to bring back a daemon that an earlier run has stopped, as the journal says. */
+export function recordedRestart(
   store: OpenStore,
   transaction: Transaction,
-): DaemonService | undefined {
+): AgreedRestart | undefined {
   const text = transaction.daemonToStart;
   if (text === undefined) return undefined;
-  const { record, socketPath } = JSON.parse(text) as Stopped;
-  return serviceFromRecord(record, serviceContext(store, transaction.number, socketPath));
-}
-
-/** Stops the daemon; the journal knows before it happens. */
-export async function stopDaemon(
-  engine: Engine,
-  transaction: Transaction,
-  { service, socketPath }: { service: DaemonService; socketPath: string },
-): Promise<Transaction> {
-  engine.progress(`stop dockerd (${service.describe()})`);
-  const stopped: Stopped = { record: service.record, socketPath };
-  const noted = note(engine, transaction, {
-    kind: 'daemon-stopped',
-    start: JSON.stringify(stopped),
-  });
-  await service.stop();
-  return noted;
-}
-
-interface Stopped {
-  readonly record: ServiceRecord;
-  readonly socketPath: string;
+  const { record, socketPath, startAgain } = JSON.parse(text) as StoppedRecord;
+  const daemon = store.engine ?? connectEngine(socketPath);
+  const context = serviceContext(store, transaction.number, daemon);
+  return { service: serviceFromRecord(record, context), daemon, startAgain };
 }
 
 async function serviceOf(
@@ -149,18 +122,18 @@ async function serviceOf(
   if (store.engine === undefined) return undefined;
   return chooseService(
     { stopCommand, startCommand },
-    serviceContext(store, transaction, store.engine.socketPath),
+    serviceContext(store, transaction, store.engine),
   );
 }
 
 function serviceContext(
-  { layout, dockerd, engine }: OpenStore,
+  { layout, dockerd }: OpenStore,
   transaction: number,
-  socketPath: string,
+  engine: EngineApi,
 ): ServiceContext {
   return {
     dataRoot: layout.root,
-    engine: engine ?? connectEngine(socketPath),
+    engine,
     ...(dockerd.running ? { dockerd } : {}),
     transaction: String(transaction),
     run: toolRunner(),

@@ -40,6 +40,11 @@ export async function withSession<T>(
   }
 }
 
+/** Throws TRANSACTION_OPEN for a store with an open transaction: before anybody reads a plan. */
+export function refuseBusy({ layout }: OpenStore): void {
+  refuseOpenTransaction(readTransactions(layout));
+}
+
 /** Throws TRANSACTION_OPEN while an earlier transaction is neither finished nor taken back. */
 export function refuseOpenTransaction(transactions: readonly Transaction[]): void {
   const open = openTransaction(transactions);

@@ -1,6 +1,5 @@
-import { note, undo, type Engine } from '../apply/engine.ts';
-import { readTransactions, type Transaction } from '../apply/journal.ts';
-import { holdDockerdLock } from '../daemon/dockerd-lock.ts';
+import { halfWay, undo, type Engine } from '../apply/engine.ts';
+import { readTransactions, record, type Transaction } from '../apply/journal.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { TagChange } from '../domain/plan.ts';
@@ -8,9 +7,14 @@ import { parseReference } from '../domain/reference.ts';
 import type { Outcome } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { UndoPlan } from '../plan/plan-undo.ts';
-import type { OpenStore } from './open-store.ts';
+import { bootTime } from '../store/boot-clock.ts';
+import { layerEntry } from '../store/layout.ts';
+import { statOf } from '../store/read-file.ts';
+import { lookAgain, type OpenStore } from './open-store.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from './session.ts';
+import { transactionOutcome } from './transaction-outcome.ts';
 import { planUndoOf } from './undo-facts.ts';
+import { underDockerdLock } from './while-stopped.ts';
 
 export interface UndoReport {
   readonly transaction: Transaction;
@@ -53,65 +57,81 @@ export async function undoTransaction(
   return withSession(store, options, async (engine) => {
     const { transaction, plan } = planUndoTransaction(store, number);
     refuseDependants(transaction, plan);
-    await takeBack(store, engine, { transaction, plan });
-    return outcomeOf(transaction, plan);
+    const undone = await takeBack(store, engine, { transaction, plan });
+    return transactionOutcome(undone, { pending: undefined, notes: plan.notes });
   });
 }
 
-/** Takes a transaction back, on disk or through the daemon. */
+/** Takes a transaction back, on disk or through the daemon. Throws HALF_WAY, DAEMON_FAILED. */
 export async function takeBack(
-  store: OpenStore,
+  opened: OpenStore,
   engine: Engine,
   { transaction, plan }: UndoReport,
-): Promise<void> {
-  const daemon = store.engine;
-  if (store.dockerd.running && (await hasLoaded(store, transaction))) {
-    if (daemon === undefined) throw noApi(transaction);
-    const now = note(engine, transaction, { kind: 'undoing' });
-    await undoThroughDaemon(daemon, plan.removable);
-    await undo(engine, now, { ...plan.removable, layers: [], images: [], tags: [] });
-    return;
+): Promise<Transaction> {
+  const store = await lookAgain(opened);
+  if (!store.dockerd.running) {
+    return underDockerdLock(engine, () => undo(engine, transaction, plan.removable));
   }
-  const lock = store.dockerd.running ? undefined : await holdDockerdLock(store.layout.root);
+  if (!(await mayHaveLoaded(store, transaction))) {
+    return undo(engine, transaction, plan.removable);
+  }
+  if (store.engine === undefined) throw noApi(transaction);
+  return undoLoaded(store.engine, engine, { transaction, plan });
+}
+
+/** Layers that the daemon holds are the daemon's to remove; what it does not know is ours. */
+async function undoLoaded(
+  daemon: EngineApi,
+  engine: Engine,
+  { transaction, plan: { removable } }: UndoReport,
+): Promise<Transaction> {
   try {
-    await undo(engine, transaction, plan.removable);
-  } finally {
-    lock?.release();
+    const now =
+      transaction.state === 'undoing'
+        ? transaction
+        : record(engine.disk, transaction, { kind: 'undoing' });
+    await undoThroughDaemon(daemon, removable);
+    const unknown = removable.layers.filter(
+      ({ chainId }) => statOf(layerEntry(engine.layout, chainId)) === undefined,
+    );
+    return await undo(engine, now, { ...removable, layers: unknown, images: [], tags: [] });
+  } catch (cause) {
+    throw halfWay(transaction, 'undo', cause);
   }
 }
 
-function refuseDependants({ number }: Transaction, { refusals }: UndoPlan): void {
+/** Throws IN_USE, with names, when something depends on the result. */
+export function refuseDependants({ number }: Transaction, { refusals }: UndoPlan): void {
   const [first] = refusals;
   if (first === undefined) return;
   const more = refusals.length > 1 ? ` (and ${refusals.length - 1} more)` : '';
   throw new RebaseError('IN_USE', `transaction ${number} cannot be undone: ${first}${more}`, {
     hint: 'remove or undo what depends on it first; rebase-image undo --dry-run lists it',
+    transaction: number,
   });
 }
 
-/** How far a process's start time, counted in whole seconds since boot, may be off. */
-const CLOCK_SLACK_MS = 2000;
-
 /**
- * Whether the running daemon holds the result in memory: it lists it, or was started after the
- * publish and has read it then, whatever became of the image since.
+ * Whether the running daemon may hold the result in memory: it lists it, or was started after the
+ * publish began and has read it then, whatever became of the image since.
  */
-async function hasLoaded(
+async function mayHaveLoaded(
   { dockerd, engine }: OpenStore,
-  { begin, publishedAt }: Transaction,
+  { begin, publishingAt }: Transaction,
 ): Promise<boolean> {
   const results = new Set<string>(begin.images.map(({ after }) => after));
   const listed = (await engine?.listImages()) ?? [];
   if (listed.some(({ id }) => results.has(id))) return true;
-  const startedAt = dockerd.running ? dockerd.startedAt?.epochMs : undefined;
-  if (startedAt === undefined || publishedAt === undefined) return engine === undefined;
-  return startedAt > Date.parse(publishedAt) + CLOCK_SLACK_MS;
+  const startedAt = dockerd.running ? dockerd.startedAt : undefined;
+  if (startedAt === undefined || publishingAt === undefined) return engine === undefined;
+  if (publishingAt.bootId !== bootTime().bootId) return true;
+  return startedAt.msSinceBoot >= publishingAt.uptimeMs;
 }
 
 async function undoThroughDaemon(daemon: EngineApi, removable: BoundPlan): Promise<void> {
   for (const change of removable.tags) await tagBack(daemon, change);
   for (const { imageId } of removable.images) {
-    await daemon.removeImage(imageId, { force: true, noPrune: true });
+    await daemon.removeImage(imageId, { noPrune: true });
   }
 }
 
@@ -127,22 +147,4 @@ function noApi({ number }: Transaction): RebaseError {
     `transaction ${number} is loaded by a dockerd that does not answer`,
     { hint: 'stop dockerd first, or name its socket with --host' },
   );
-}
-
-function outcomeOf({ number, begin }: Transaction, { notes }: UndoPlan): Outcome {
-  return {
-    kind: 'undone',
-    changed: true,
-    transaction: number,
-    images: begin.images.map(({ tag, before, after }) => ({
-      reference: tag,
-      outcome: 'restored',
-      before: after,
-      after: before,
-      tags: [tag],
-      reason: undefined,
-    })),
-    pending: undefined,
-    notes,
-  };
 }

@@ -4,11 +4,14 @@
  */
 import path from 'node:path';
 import type { BoundPlan } from '../domain/bound-plan.ts';
+import { shortId } from '../domain/digest.ts';
 import { RebaseError } from '../errors.ts';
+import { bootTime } from '../store/boot-clock.ts';
 import type { Layout } from '../store/layout.ts';
 import { readText } from '../store/read-file.ts';
+import { readLayer } from '../store/read-layer.ts';
 import type { Disk } from './disk.ts';
-import { record, type JournalRecord, type Transaction } from './journal.ts';
+import { record, type Transaction } from './journal.ts';
 import { missingMarks } from './steps/mark-committed.ts';
 import { asRebaseError } from './system-error.ts';
 import { proveMounts } from './prove-mounts.ts';
@@ -42,6 +45,7 @@ export async function stage(engine: Engine, transaction: Transaction): Promise<T
       signal?.throwIfAborted();
       await runStep(engine, step, context);
     }
+    refuseLostSources(layout, context.bound);
     engine.progress('make it durable');
     await syncStore(engine);
     signal?.throwIfAborted();
@@ -70,14 +74,13 @@ export async function publish(engine: Engine, transaction: Transaction): Promise
   try {
     if (transaction.state !== 'publishing') {
       const before = readText(layout.repositories) ?? null;
-      record(disk, transaction, { kind: 'publishing', before });
+      record(disk, transaction, { kind: 'publishing', before, at: bootTime() });
     }
     const context = contextOf(engine, transaction);
     for (const step of PUBLISH_STEPS) await runStep(engine, step, context);
     return record(disk, transaction, {
       kind: 'published',
       after: readText(layout.repositories) ?? '',
-      at: new Date().toISOString(),
     });
   } catch (cause) {
     throw halfWay(transaction, 'publish', cause);
@@ -105,9 +108,20 @@ export async function undo(
   }
 }
 
-/** Writes down that the daemon was stopped or started, so that a later run can bring it back. */
-export function note(engine: Engine, transaction: Transaction, entry: JournalRecord): Transaction {
-  return record(engine.disk, transaction, entry);
+/**
+ * dockerd takes a layer's entry away before it deletes the first file (moby layer/layer_store.go:
+ * deleteLayer): an entry that is there after the clone proves that the clone is whole.
+ */
+function refuseLostSources(layout: Layout, { layers }: BoundPlan): void {
+  const lost = layers.find(
+    ({ source }) => readLayer(layout, source.chainId)?.cacheId !== source.cacheId,
+  );
+  if (lost === undefined) return;
+  throw new RebaseError(
+    'STORE_CHANGED',
+    `layer ${shortId(lost.source.chainId)} of the image was removed while it was cloned`,
+    { hint: 'nothing was published; pull, load or build the image again' },
+  );
 }
 
 async function runStep(engine: Engine, step: Step, context: StepContext): Promise<void> {
@@ -142,11 +156,16 @@ async function discardAfter(
   }
 }
 
-function halfWay(transaction: Transaction, what: string, cause: unknown): RebaseError {
+/** The error of a transaction that ended between two states. */
+export function halfWay(transaction: Transaction, what: string, cause: unknown): RebaseError {
   return new RebaseError(
     'HALF_WAY',
     `transaction ${transaction.number} stopped half-way in its ${what}: ${messageOf(cause)}`,
-    { hint: 'rebase-image resume goes on with it, rebase-image abort takes it back', cause },
+    {
+      hint: 'rebase-image resume goes on with it, rebase-image abort takes it back',
+      cause,
+      transaction: transaction.number,
+    },
   );
 }
 

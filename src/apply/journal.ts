@@ -10,6 +10,7 @@ import type { BoundPlan } from '../domain/bound-plan.ts';
 import { sha256Hex } from '../domain/digest.ts';
 import type { CloneMode, TransactionImage, TransactionState } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
+import type { BootTime } from '../store/boot-clock.ts';
 import type { Layout } from '../store/layout.ts';
 import { namesIn, readBytes } from '../store/read-file.ts';
 import type { Disk } from './disk.ts';
@@ -37,8 +38,14 @@ export type JournalRecord =
    * `before`: repositories.json as it was, so that an undo can give back its very bytes; null where
    * there was none.
    */
-  | { readonly kind: 'publishing'; readonly before: string | null }
-  | { readonly kind: 'published'; readonly after: string; readonly at: string }
+  | {
+      readonly kind: 'publishing';
+      readonly before: string | null;
+      /** When the first rename was about to be made: a dockerd started later may have read it. */
+      readonly at: BootTime;
+    }
+  | { readonly kind: 'published'; readonly after: string }
+  /** `start` tells a later run how to bring back the daemon and its containers. */
   | { readonly kind: 'daemon-stopped'; readonly start: string }
   | { readonly kind: 'daemon-started' }
   | { readonly kind: 'undoing' }
@@ -63,8 +70,8 @@ export interface Transaction {
   readonly state: TransactionState;
   /** repositories.json before and after the publish, as far as it came. */
   readonly repositories: RepositoriesTexts;
-  /** ISO 8601 time of the publish. */
-  readonly publishedAt: string | undefined;
+  /** When its publish began. */
+  readonly publishingAt: BootTime | undefined;
   /** The daemon was stopped by this transaction and not started again: how to start it. */
   readonly daemonToStart: string | undefined;
 }
@@ -175,7 +182,7 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
   let before: string | null | undefined;
   let committed: readonly string[] = [];
   let after: string | undefined;
-  let publishedAt: string | undefined;
+  let publishingAt: BootTime | undefined;
   let daemonToStart: string | undefined;
   for (const entry of records.slice(1)) {
     switch (entry.kind) {
@@ -192,11 +199,11 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
         break;
       case 'publishing':
         before = entry.before;
+        publishingAt = entry.at;
         state = entry.kind;
         break;
       case 'published':
         after = entry.after;
-        publishedAt = entry.at;
         state = entry.kind;
         break;
       case 'staged':
@@ -213,7 +220,7 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
     bound: { ...begin.bound, committed },
     state,
     repositories: { before, after },
-    publishedAt,
+    publishingAt,
     daemonToStart,
   };
 }

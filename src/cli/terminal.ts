@@ -46,7 +46,8 @@ export function terminalFor(options: TerminalOptions): Terminal {
     quiet,
     page: pageFor(process.stdout),
     talkPage: pageFor(process.stderr),
-    canAsk: options.input && process.stdin.isTTY,
+    // With -q nobody sees what the question is about.
+    canAsk: options.input && !quiet && process.stdin.isTTY,
     result: (text) => {
       process.stdout.write(text);
     },

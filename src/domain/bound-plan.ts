@@ -38,5 +38,6 @@ export interface NewImage {
 /** A whole stack as overlay2 mounts it: links, nearest first (`l/X:l/Y`). */
 export interface ChainStack {
   readonly chainId: ChainID;
+  readonly diffIds: readonly DiffID[];
   readonly lowerdir: string;
 }

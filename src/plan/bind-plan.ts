@@ -65,7 +65,11 @@ function bindStack(rebase: PlannedRebase, binding: Binding): ChainStack {
     parent = chainId;
   }
   if (parent === undefined) throw new RebaseError('USAGE', 'the result would have no layers');
-  return { chainId: parent, lowerdir: lowerOn(namesOf(parent, binding)) ?? '' };
+  return {
+    chainId: parent,
+    diffIds: after.diffIds,
+    lowerdir: lowerOn(namesOf(parent, binding)) ?? '',
+  };
 }
 
 interface LayerPlace {

@@ -7,7 +7,7 @@ import { chainIdsOf, shortId, type ChainID, type ImageID } from '../domain/diges
 import { historyStartsWith, parseImageConfig } from '../domain/image-config.ts';
 import type { TagChange } from '../domain/plan.ts';
 import type { TransactionImage, TransactionState } from '../domain/report.ts';
-import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
+import { tagsOf, type ImageRecord, type Snapshot } from '../domain/snapshot.ts';
 
 /** A transaction as far as its undo needs it. */
 export interface DoneTransaction {
@@ -44,7 +44,9 @@ export function planUndo(
   { snapshot, use }: { snapshot: Snapshot; use: LayerUse },
 ): UndoPlan {
   const others = all.filter(({ number }) => number !== transaction.number);
-  const images = removableImages(transaction, others, snapshot);
+  const made = resultsMade(transaction, others);
+  const { back, kept } = tagsBack(transaction, made, snapshot);
+  const images = removableImages(transaction, made, snapshot);
   const gone = new Set(images.map(({ imageId }) => imageId));
   const layers = removableLayers(transaction, others, gone, { snapshot, use });
   return {
@@ -53,15 +55,18 @@ export function planUndo(
       layers,
       images,
       committed: unneededMarks(layers, [transaction, ...others], use),
-      tags: [...tagsBack(transaction, snapshot), ...digestsOf(gone, snapshot)],
+      tags: [...back, ...digestsOf(gone, snapshot)],
       reused: [],
       tops: [],
     },
-    notes: movedTags(transaction, snapshot).map(({ key }) =>
-      snapshot.tags.byKey.has(key)
-        ? `${key} names another image by now and is left as it is`
-        : `${key} was removed since and stays away`,
-    ),
+    notes: [
+      ...movedTags(transaction, snapshot).map(({ key }) =>
+        snapshot.tags.byKey.has(key)
+          ? `${key} names another image by now and is left as it is`
+          : `${key} was removed since and stays away`,
+      ),
+      ...kept.map(({ key, after }) => `${key} stays: it is the only tag of ${shortId(after)}`),
+    ],
   };
 }
 
@@ -74,7 +79,7 @@ function refusalsOf(
   const published = others.filter(({ state }) => state === 'published');
   const ours = new Set([transaction, ...published].flatMap(({ bound }) => bound.tags.map(keyOf)));
   return [
-    ...tagsBack(transaction, snapshot)
+    ...tagsOnResult(transaction, snapshot)
       .filter(({ before }) => before !== undefined && !snapshot.images.has(before))
       .map(({ key, before }) => `the old image ${shortId(before ?? '')} of ${key} is gone`),
     ...published
@@ -112,8 +117,33 @@ function isBuiltOnAny(
 }
 
 /** Tags that still name the result. */
-function tagsBack({ bound }: DoneTransaction, { tags }: Snapshot): TagChange[] {
+function tagsOnResult({ bound }: DoneTransaction, { tags }: Snapshot): TagChange[] {
   return bound.tags.filter(({ key, after }) => tags.byKey.get(key)?.imageId === after);
+}
+
+/**
+ * The tags that go back: never to an image that is gone, and no tag goes that is the last of an
+ * image which was there before, as the one that --keep-old gave: without it, a prune takes it.
+ */
+function tagsBack(
+  transaction: DoneTransaction,
+  made: ReadonlyMap<ImageID, unknown>,
+  snapshot: Snapshot,
+): { back: TagChange[]; kept: TagChange[] } {
+  const onResult = tagsOnResult(transaction, snapshot);
+  const restored = new Set(onResult.map(({ before }) => before));
+  const going = new Set(onResult.map(keyOf));
+  const isLast = ({ before, after }: TagChange): boolean =>
+    before === undefined &&
+    !made.has(after) &&
+    !restored.has(after) &&
+    tagsOf(snapshot, after).every((key) => going.has(key));
+  const kept = onResult.filter(isLast);
+  const back = onResult.filter(
+    (change) =>
+      !kept.includes(change) && (change.before === undefined || snapshot.images.has(change.before)),
+  );
+  return { back, kept };
 }
 
 function movedTags({ bound }: DoneTransaction, { tags }: Snapshot): TagChange[] {
@@ -155,13 +185,13 @@ function resultsMade(
 /** Results that a transaction of ours made and that no tag, container or other transaction keeps. */
 function removableImages(
   transaction: DoneTransaction,
-  others: readonly DoneTransaction[],
+  made: ReturnType<typeof resultsMade>,
   snapshot: Snapshot,
 ): BoundPlan['images'] {
-  const going = new Set(tagsBack(transaction, snapshot).map(keyOf));
-  return [...resultsMade(transaction, others).values()].filter(({ imageId }) => {
-    const tags = (snapshot.tags.byImage.get(imageId) ?? []).filter((key) => !key.includes('@'));
-    return tags.every((key) => going.has(key));
+  const going = new Set(tagsOnResult(transaction, snapshot).map(keyOf));
+  const used = new Set<string>(snapshot.containers.map(({ imageId }) => imageId));
+  return [...made.values()].filter(({ imageId }) => {
+    return !used.has(imageId) && tagsOf(snapshot, imageId).every((key) => going.has(key));
   });
 }
 
@@ -215,7 +245,8 @@ function unneededMarks(
     [...use.parents].filter(([child]) => !going.has(child)).map(([, parent]) => parent),
   );
   return [...parents]
-    .filter((id) => !going.has(id) && !stillParents.has(id) && !use.mounted.has(id))
+    .filter((id) => !going.has(id) && !stillParents.has(id))
+    .filter((id) => !use.mounted.has(id) && !use.buildkit.has(id))
     .map((id) => use.cacheIds.get(id) ?? '')
     .filter((cacheId) => marked.has(cacheId));
 }

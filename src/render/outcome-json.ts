@@ -32,22 +32,23 @@ export function refusedDocument(report: PlanReport, error: unknown): JsonDocumen
   return { ...planDocument(report), error: errorFields(error) };
 }
 
-/** The document of a run that failed; `outcome` is what it had done until then. */
-export function errorDocument(error: unknown, outcome?: Outcome): JsonDocument {
-  const done = outcome === undefined ? NOTHING_DONE : outcomeDocument(outcome);
-  return { ...done, error: errorFields(error) };
+/**
+ * The document of a run that failed, with the keys of any outcome. Half-way is the only failure
+ * that leaves something changed.
+ */
+export function errorDocument(error: unknown): JsonDocument {
+  const known = error instanceof RebaseError ? error : undefined;
+  return {
+    schema: SCHEMA,
+    kind: null,
+    changed: known?.code === 'HALF_WAY',
+    transaction: known?.transaction ?? null,
+    images: [],
+    pending: null,
+    notes: [],
+    error: errorFields(error),
+  };
 }
-
-/** The same keys as any outcome has, so that a reader needs no second shape. */
-const NOTHING_DONE: JsonDocument = {
-  schema: SCHEMA,
-  kind: null,
-  changed: false,
-  transaction: null,
-  images: [],
-  pending: null,
-  notes: [],
-};
 
 function resultDocument(image: ImageResult): JsonDocument {
   const { reference, outcome, before, after, tags, reason } = image;

@@ -38,23 +38,26 @@ const CONTAINERD_SNAPSHOTS = 'containerd/daemon/io.containerd.snapshotter.v1.ove
 const USERNS_FOLDER = /^\d+\.\d+$/;
 
 /**
- * The folder that holds the store: the data-root itself, or its `<uid>.<gid>` folder under
- * userns-remap. Symlinks are followed. Throws NO_DATA_ROOT, STORE_AMBIGUOUS.
+ * The folders of a data-root that hold a store: the data-root itself and its `<uid>.<gid>` folders
+ * of userns-remap; the data-root alone when there is none. Where daemon.json says that users are
+ * remapped, only the latter. Symlinks are followed. Throws NO_DATA_ROOT.
  */
-export function storeRootOf(dataRoot: string, config: DaemonConfig): string {
+export function storeRootsIn(dataRoot: string, config: DaemonConfig): [string, ...string[]] {
   const root = existing(dataRoot);
-  const remapped = namesIn(root)
+  const [first, ...more] = namesIn(root)
     .filter((name) => USERNS_FOLDER.test(name))
     .map((name) => path.join(root, name))
     .filter((folder) => statOf(path.join(folder, 'image'))?.isDirectory());
+  if (first === undefined) return [root];
   const hasOwn = statOf(layoutOf(root).image)?.isDirectory() === true;
-  if (remapped.length === 0 || (hasOwn && !config.usernsRemap)) return root;
-  if (remapped.length === 1 && remapped[0] !== undefined) return remapped[0];
-  throw new RebaseError(
-    'STORE_AMBIGUOUS',
-    `${root} holds the stores of several user namespaces: ${remapped.map((folder) => path.basename(folder)).join(', ')}`,
-    { hint: `name the one in use: --data-root ${remapped[0] ?? root}` },
-  );
+  return hasOwn && !config.usernsRemap ? [root, first, ...more] : [first, ...more];
+}
+
+/** The error for a data-root with several stores, none of which a dockerd is using. */
+export function severalStores(roots: readonly string[]): RebaseError {
+  return new RebaseError('STORE_AMBIGUOUS', `there are several stores: ${roots.join(', ')}`, {
+    hint: `name the one in use: --data-root ${roots[0] ?? ''}, or start dockerd`,
+  });
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import { imageIdOf, shortId, type ChainID } from '../domain/digest.ts';
+import { lowerOn } from '../domain/overlay-layer.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 
 /**
  * What has changed since the plan was bound, one line each; [] when it still fits. Looked at under
- * the lock, right before the first rename: tags where they were, the new base's layers and the
- * sources there, nothing in the place of what will be renamed in. `snapshot` has `concernedChains`
+ * the lock, right before the first rename: tags where they were, the new base's layers under the
+ * same names, nothing in the place of what will be renamed in. `snapshot` has `concernedChains`
  * read.
  */
 export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
@@ -15,10 +16,9 @@ export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
       .filter(({ key, before }) => snapshot.tags.byKey.get(key)?.imageId !== before)
       .map(({ key }) => `${key} names another image by now`),
     ...bound.layers
-      .filter(({ parent }) => {
-        return parent !== undefined && !added.has(parent) && !snapshot.layers.has(parent);
-      })
-      .map(({ parent }) => `layer ${shortId(parent ?? '')} of the new base is gone`),
+      .filter((layer) => layer.parent !== undefined && !added.has(layer.parent))
+      .filter(({ parent, lower }) => lower !== lowerAbove(parent, snapshot))
+      .map(({ parent }) => `layer ${shortId(parent ?? '')} of the new base is not what it was`),
     ...bound.layers
       .filter(({ chainId }) => snapshot.layers.has(chainId))
       .map(({ chainId }) => `layer ${shortId(chainId)} is there by now`),
@@ -29,6 +29,14 @@ export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
       .filter(({ imageId, configText }) => imageIdOf(configText) !== imageId)
       .map(({ imageId }) => `the journal's config of ${shortId(imageId)} is not what its ID says`),
   ];
+}
+
+/** The `lower` file of a layer on this parent as the parent is now; undefined when it is gone. */
+function lowerAbove(parent: ChainID | undefined, { layers }: Snapshot): string | undefined {
+  const directory = parent === undefined ? undefined : layers.get(parent)?.directory;
+  return directory?.link === undefined
+    ? undefined
+    : lowerOn({ link: directory.link, lower: directory.lower });
 }
 
 /** The chains whose presence decides whether a bound plan still fits. */

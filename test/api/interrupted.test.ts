@@ -223,14 +223,16 @@ describe('api: what is left open', () => {
     });
   });
 
-  it('stops at the lock when a dockerd starts between plan and publish, and can go on', async () => {
+  it('publishes beside a dockerd that was started between plan and publish', async () => {
     const opened = await openStopped(root);
     const report = await plan(root, 'app:1', 'base:2');
     const dockerd = await startFakeDockerd(join(root, 'volumes/metadata.db'));
     processes.push(dockerd);
-    await rejection('LOCKED', () => applyPlan(opened, report, OFFLINE));
-    expect(taggedId(root, 'app:1')).to.equal(store.image('app').imageId);
+    const outcome = await applyPlan(opened, report, OFFLINE);
+    expect(outcome.pending).to.equal('restart');
+    expect(outcome.notes.join()).to.match(/did not list its tags/);
     await stopFakeDockerd(dockerd);
+    await undo(root);
     expect(changes()).to.deep.equal([]);
   });
 

@@ -28,13 +28,15 @@ import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
 const EMPTY: BoundPlan = { layers: [], reused: [], committed: [], images: [], tags: [], tops: [] };
 
+const AT = { bootId: 'boot', uptimeMs: 12 };
+
 /** A whole life; each line after the first sets the state of that name, or the daemon's. */
 const LIFE: JournalRecord[] = [
   { kind: 'staged' },
-  { kind: 'publishing', before: '{"Repositories":{"é":{}}}\n' },
+  { kind: 'publishing', before: '{"Repositories":{"é":{}}}\n', at: AT },
   { kind: 'daemon-stopped', start: 'systemctl start docker' },
   { kind: 'daemon-started' },
-  { kind: 'published', after: '{}', at: '2020-01-02T00:00:00.000Z' },
+  { kind: 'published', after: '{}' },
   { kind: 'undoing' },
   { kind: 'undone' },
 ];
@@ -76,7 +78,7 @@ describe('apply/journal', () => {
       before: '{"Repositories":{"é":{}}}\n',
       after: '{}',
     });
-    expect(transaction.publishedAt).to.equal('2020-01-02T00:00:00.000Z');
+    expect(transaction.publishingAt).to.deep.equal(AT);
     expect(transaction.begin.command).to.equal('test');
   });
 
@@ -97,7 +99,7 @@ describe('apply/journal', () => {
     const transaction = begin();
     record(hostDisk, transaction, { kind: 'staged' });
     const whole = readFileSync(transaction.file);
-    record(hostDisk, transaction, { kind: 'publishing', before: 'é'.repeat(20) });
+    record(hostDisk, transaction, { kind: 'publishing', before: 'é'.repeat(20), at: AT });
     const more = readFileSync(transaction.file);
     for (let end = whole.length; end < more.length; end += 1) {
       writeFileSync(transaction.file, more.subarray(0, end));

@@ -110,9 +110,11 @@ describe('bind-plan', () => {
     const base = [topOf('b1', 'b2', 'b3'), topOf('b1', 'b2'), topOf('b1')].map(linkOf);
     expect(first?.lower).to.equal(base.map((link) => `l/${link}`).join(':'));
     expect(second?.lower).to.equal(`l/${first!.link}:${first!.lower!}`);
-    expect(bound.tops).to.deep.equal([
-      { chainId: second!.chainId, lowerdir: `l/${second!.link}:${second!.lower!}` },
-    ]);
+    expect(bound.tops).to.have.length(1);
+    expect(bound.tops[0]).to.include({
+      chainId: second!.chainId,
+      lowerdir: `l/${second!.link}:${second!.lower!}`,
+    });
   });
 
   it('is sound once it is written', () => {
@@ -225,9 +227,11 @@ describe('bind-plan', () => {
     expect(bound.layers).to.deep.equal([]);
     expect(bound.reused).to.deep.equal([]);
     expect(bound.images).to.have.length(1);
-    expect(bound.tops).to.deep.equal([
-      { chainId: topOf('b1'), lowerdir: `l/${linkOf(topOf('b1'))}` },
-    ]);
+    expect(bound.tops).to.have.length(1);
+    expect(bound.tops[0]).to.include({
+      chainId: topOf('b1'),
+      lowerdir: `l/${linkOf(topOf('b1'))}`,
+    });
   });
 
   describe('marks of having a child', () => {

@@ -133,12 +133,12 @@ describe('render: JSON documents', () => {
     });
   });
 
-  it('gives an error with what was done until then', () => {
-    const error = new RebaseError('HALF_WAY', 'stopped', { hint: 'rebase-image resume' });
-    expect(parsed(errorDocument(error, OUTCOME))).to.deep.include({
+  it('gives an error with the transaction that it left', () => {
+    const details = { hint: 'rebase-image resume', transaction: 12 };
+    const error = new RebaseError('HALF_WAY', 'stopped', details);
+    expect(parsed(errorDocument(error))).to.deep.include({
       changed: true,
       transaction: 12,
-      pending: 'restart',
       error: { code: 'HALF_WAY', message: 'stopped', hint: 'rebase-image resume' },
     });
     expect(parsed(errorDocument(new RebaseError('USAGE', 'm')))).to.deep.include({

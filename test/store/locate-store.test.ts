@@ -7,7 +7,8 @@ import {
   NO_CONFIG,
   overlayStoreIn,
   readDaemonConfig,
-  storeRootOf,
+  severalStores,
+  storeRootsIn,
   type DaemonConfig,
 } from '../../src/store/locate-store.ts';
 import { rejection } from '../daemon/rejection.ts';
@@ -21,57 +22,57 @@ describe('store/locate-store', () => {
   });
   afterEach(removeTempDirs);
 
-  describe('storeRootOf', () => {
+  describe('storeRootsIn', () => {
     it('is the data-root itself', () => {
       overlay2();
-      expect(storeRootOf(root, NO_CONFIG)).to.equal(root);
+      expect(storeRootsIn(root, NO_CONFIG)).to.deep.equal([root]);
     });
 
     it('follows a symlinked data-root', () => {
       const link = join(makeTempDir(), 'docker');
       symlinkSync(root, link);
-      expect(storeRootOf(link, NO_CONFIG)).to.equal(root);
+      expect(storeRootsIn(link, NO_CONFIG)).to.deep.equal([root]);
     });
 
     it('is the <uid>.<gid> folder of userns-remap', () => {
       overlay2('100000.100000');
-      expect(storeRootOf(root, NO_CONFIG)).to.equal(join(root, '100000.100000'));
+      expect(storeRootsIn(root, NO_CONFIG)).to.deep.equal([join(root, '100000.100000')]);
     });
 
-    it('is the data-root while it has a store of its own and userns-remap is off', () => {
+    it('leaves both in question while userns-remap is not known to be on', () => {
       overlay2();
       overlay2('100000.100000');
-      expect(storeRootOf(root, NO_CONFIG)).to.equal(root);
-      expect(storeRootOf(root, config({ usernsRemap: true }))).to.equal(
-        join(root, '100000.100000'),
-      );
+      const remapped = join(root, '100000.100000');
+      expect(storeRootsIn(root, NO_CONFIG)).to.deep.equal([root, remapped]);
+      expect(storeRootsIn(root, config({ usernsRemap: true }))).to.deep.equal([remapped]);
     });
 
     it('takes no other folder with numbers for one', () => {
       overlay2();
       folder('100000.100000/volumes');
       folder('1.2.3/image');
-      expect(storeRootOf(root, config({ usernsRemap: true }))).to.equal(root);
+      expect(storeRootsIn(root, config({ usernsRemap: true }))).to.deep.equal([root]);
     });
 
-    it('asks which one of several is meant', async () => {
+    it('asks which one of several is meant', () => {
       overlay2('100000.100000');
       overlay2('231072.231072');
-      const error = await rejection('STORE_AMBIGUOUS', () => storeRootOf(root, NO_CONFIG));
+      const error = severalStores(storeRootsIn(root, NO_CONFIG));
+      expect(error.code).to.equal('STORE_AMBIGUOUS');
       expect(error.message).to.contain('100000.100000').and.to.contain('231072.231072');
       expect(error.hint).to.contain(`--data-root ${root}/`);
     });
 
     it('says so when there is no such folder', async () => {
       for (const missing of [join(root, 'nope'), join(root, 'nope/deeper')]) {
-        const error = await rejection('NO_DATA_ROOT', () => storeRootOf(missing, NO_CONFIG));
+        const error = await rejection('NO_DATA_ROOT', () => storeRootsIn(missing, NO_CONFIG));
         expect(error.hint).to.contain('--data-root');
       }
     });
 
     it('says so for a symlink that leads nowhere', async () => {
       symlinkSync('nowhere', join(root, 'docker'));
-      await rejection('NO_DATA_ROOT', () => storeRootOf(join(root, 'docker'), NO_CONFIG));
+      await rejection('NO_DATA_ROOT', () => storeRootsIn(join(root, 'docker'), NO_CONFIG));
     });
   });
 

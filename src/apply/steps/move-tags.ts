@@ -3,22 +3,29 @@
  * Source: store.md 1.6; moby refstore/store.go (save).
  */
 import path from 'node:path';
+import stringify from 'json-stable-stringify';
 import { counted } from '../../domain/counted.ts';
 import { changedRepositories } from '../repositories-text.ts';
 import { MODE } from '../../store/layout.ts';
 import { readText } from '../../store/read-file.ts';
+import { parseTags } from '../../store/read-tags.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
+
+/** What dockerd writes when there is no tag. */
+const NO_TAGS = '{"Repositories":{}}';
 
 export const moveTags: Step = {
   describe: ({ bound }) => some(bound.tags, (count) => `move ${counted(count, 'tag')}`),
 
+  /** Tags that name a third image by now were moved by somebody else, and stay. */
   run(context) {
-    const forward = context.bound.tags.map(({ repository, key, after }) => ({
-      repository,
-      key,
-      imageId: after,
-    }));
-    replaceRepositories(context, (text) => changedRepositories(text, forward));
+    replaceRepositories(context, (text) => {
+      const { byKey } = parseTags(text, context.layout.repositories);
+      const forward = context.bound.tags
+        .filter(({ key, before }) => byKey.get(key)?.imageId === before)
+        .map(({ repository, key, after }) => ({ repository, key, imageId: after }));
+      return changedRepositories(text, forward);
+    });
   },
 
   /**
@@ -32,15 +39,16 @@ export const moveTags: Step = {
       key,
       imageId: before,
     }));
-    const untouched = readText(layout.repositories) === repositories.after;
-    if (untouched && repositories.before === null) {
+    const text = readText(layout.repositories) ?? '';
+    const changed = changedRepositories(text === '' ? NO_TAGS : text, back);
+    const { before, after } = repositories;
+    const wasAllOurs = text === after && sameContent(changed, before ?? NO_TAGS);
+    if (wasAllOurs && before === null) {
       disk.removeFile(layout.repositories);
       disk.sync(path.dirname(layout.repositories));
       return;
     }
-    replaceRepositories(context, (text) =>
-      untouched ? (repositories.before ?? text) : changedRepositories(text, back),
-    );
+    replaceRepositories(context, () => (wasAllOurs ? (before ?? changed) : changed));
   },
 };
 
@@ -49,7 +57,7 @@ export function replaceRepositories(
   { disk, layout, transaction }: Pick<StepContext, 'disk' | 'layout' | 'transaction'>,
   change: (text: string) => string,
 ): void {
-  const text = readText(layout.repositories) ?? '{"Repositories":{}}';
+  const text = readText(layout.repositories) ?? NO_TAGS;
   const changed = change(text);
   if (changed === text) return;
   const folder = path.dirname(layout.repositories);
@@ -59,4 +67,9 @@ export function replaceRepositories(
   disk.sync(temporary);
   disk.rename(temporary, layout.repositories);
   disk.sync(folder);
+}
+
+/** Whether two texts of repositories.json say the same, however they are printed. */
+function sameContent(a: string, b: string): boolean {
+  return stringify(JSON.parse(a)) === stringify(JSON.parse(b));
 }

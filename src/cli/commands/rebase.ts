@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { applyPlan, refusalOf } from '../../api/apply-plan.ts';
 import { openStore } from '../../api/open-store.ts';
 import { planRebase, type RebaseRequest } from '../../api/plan-rebase.ts';
+import { refuseBusy } from '../../api/session.ts';
 import { rebasesOf } from '../../domain/plan.ts';
 import { CLONE_MODES, type PlanReport } from '../../domain/report.ts';
 import { exitCodeOf, RebaseError } from '../../errors.ts';
@@ -96,9 +97,10 @@ async function rebase(given: Given): Promise<number> {
   const store = await openStore(storeOptions(given));
   const report = await planRebase(store, request);
   if (switchOption(given, 'dry-run')) return showPlan(terminal, report, given);
+  refuseBusy(store);
 
   catchSignals();
-  if (!terminal.json) terminal.talk(renderPlan(report, terminal.talkPage));
+  terminal.talk(renderPlan(report, terminal.talkPage));
   const refusal = refusalOf(report);
   if (refusal !== undefined) throw refusal;
   const changes = rebasesOf(report.plan).length > 0;

@@ -11,7 +11,7 @@ import {
   switchOption,
   terminalOf,
   textOption,
-  withRestarting,
+  withWriting,
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
@@ -22,7 +22,7 @@ export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
     'undo [transaction]',
     'Put the tags back and remove what was added (default: the last transaction)',
     (command) =>
-      withRestarting(
+      withWriting(
         command
           .positional('transaction', { type: 'string', describe: 'its number in history' })
           .option('dry-run', {
@@ -51,7 +51,7 @@ async function undo(given: Given): Promise<number> {
     return plan.refusals.length > 0 ? 3 : 0;
   }
   catchSignals();
-  if (!terminal.json) terminal.talk(renderUndo(view, terminal.talkPage));
+  terminal.talk(renderUndo(view, terminal.talkPage));
   if (plan.refusals.length === 0) await confirmPlan(terminal, given);
   const outcome = await undoTransaction(store, transaction.number, sessionOptions(given, terminal));
   showOutcome(terminal, outcome);

@@ -1,0 +1,159 @@
+/**
+ * The window in which the daemon is down: whatever happens in it, the daemon and its containers are
+ * brought back, and what could not be is said.
+ */
+import { record, type Transaction } from '../apply/journal.ts';
+import type { Engine } from '../apply/engine.ts';
+import { holdDockerdLock, isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
+import type { EngineApi } from '../daemon/engine-api.ts';
+import type { DaemonService } from '../daemon/service.ts';
+import type { StartOutcome } from '../daemon/wait-for-daemon.ts';
+import { RebaseError } from '../errors.ts';
+
+/** A restart that has been agreed to. */
+export interface AgreedRestart {
+  readonly service: DaemonService;
+  readonly daemon: EngineApi;
+  /** Containers to start again once the daemon is up. */
+  readonly startAgain: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** How the daemon came back. */
+export interface BroughtBack {
+  readonly state: StartOutcome['state'];
+  readonly transaction: Transaction;
+  /** Why it is not up, and where to look; empty when it is. */
+  readonly message: string;
+  readonly hint: string;
+  /** Warnings, and containers that did not start again. */
+  readonly notes: readonly string[];
+}
+
+/** What the journal keeps, so that a later run can bring the daemon back. */
+export interface StoppedRecord {
+  readonly record: DaemonService['record'];
+  readonly socketPath: string;
+  readonly startAgain: AgreedRestart['startAgain'];
+}
+
+/**
+ * Stops the daemon, does the work under its lock, and brings it back. Throws the work's error, with
+ * the daemon's state in it if the daemon is not up again.
+ */
+export async function whileStopped(
+  engine: Engine,
+  { transaction, agreed }: { transaction: Transaction; agreed: AgreedRestart },
+  work: (transaction: Transaction) => Promise<Transaction>,
+): Promise<BroughtBack> {
+  engine.progress(`stop dockerd (${agreed.service.describe()})`);
+  const stopped: StoppedRecord = {
+    record: agreed.service.record,
+    socketPath: agreed.daemon.socketPath,
+    startAgain: agreed.startAgain,
+  };
+  let now = record(engine.disk, transaction, {
+    kind: 'daemon-stopped',
+    start: JSON.stringify(stopped),
+  });
+  try {
+    await stop(engine, agreed);
+    now = await underDockerdLock(engine, () => work(now));
+  } catch (error) {
+    throw withDaemonState(error, await bringBack(engine, now, agreed));
+  }
+  return bringBack(engine, now, agreed);
+}
+
+/** Does the work while dockerd cannot start. Throws LOCKED when it runs. */
+export async function underDockerdLock<T>({ layout }: Engine, work: () => Promise<T>): Promise<T> {
+  const lock = await holdDockerdLock(layout.root);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Starts the daemon and the containers that would stay down; never throws. */
+export async function bringBack(
+  engine: Engine,
+  transaction: Transaction,
+  agreed: AgreedRestart,
+): Promise<BroughtBack> {
+  engine.progress('start dockerd');
+  const outcome = await started(agreed);
+  if (outcome.state !== 'up') {
+    const down = agreed.startAgain.map(({ name, id }) => name || id);
+    return {
+      state: outcome.state,
+      transaction,
+      message: outcome.message,
+      hint: outcome.hint,
+      notes: down.length === 0 ? [] : [`not started again: ${down.join(', ')}`],
+    };
+  }
+  const notes = [...outcome.warnings, ...(await startContainers(engine, agreed))];
+  try {
+    const now = record(engine.disk, transaction, { kind: 'daemon-started' });
+    return { state: 'up', transaction: now, message: '', hint: '', notes };
+  } catch (error) {
+    const note = `the journal could not be written: ${messageOf(error)}`;
+    return { state: 'up', transaction, message: '', hint: '', notes: [...notes, note] };
+  }
+}
+
+/** An error, and with it that the daemon or containers are down, if they are. */
+export function withDaemonState(error: unknown, back: BroughtBack): unknown {
+  if (back.state === 'up' && back.notes.length === 0) return error;
+  const transaction = back.transaction.number;
+  if (back.state === 'up') {
+    const code = error instanceof RebaseError ? error.code : 'APPLY_FAILED';
+    const hint = error instanceof RebaseError ? error.hint : undefined;
+    const message = `${messageOf(error)}; ${back.notes.join('; ')}`;
+    return new RebaseError(code, message, { hint, cause: error, transaction });
+  }
+  const message = [messageOf(error), `dockerd is down: ${back.message}`, ...back.notes].join('; ');
+  return new RebaseError('HALF_WAY', message, {
+    hint: `rebase-image resume starts it; ${back.hint}`,
+    cause: error,
+    transaction,
+  });
+}
+
+/** Whether a daemon that would not stop has gone all the same is for its lock to say. */
+async function stop({ layout }: Engine, { service }: AgreedRestart): Promise<void> {
+  try {
+    await service.stop();
+  } catch (error) {
+    if (await isDockerdLockHeld(layout.root)) throw error;
+  }
+}
+
+async function started({ service }: AgreedRestart): Promise<StartOutcome> {
+  try {
+    return await service.start();
+  } catch (error) {
+    const hint = error instanceof RebaseError ? (error.hint ?? '') : '';
+    return { state: 'unknown', message: messageOf(error), hint };
+  }
+}
+
+async function startContainers(
+  engine: Engine,
+  { daemon, startAgain }: AgreedRestart,
+): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { id, name } of startAgain) {
+    engine.progress(`start container ${name || id}`);
+    try {
+      await daemon.startContainer(id);
+    } catch (error) {
+      notes.push(`container ${name || id} did not start again: ${messageOf(error)}`);
+    }
+  }
+  return notes;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
