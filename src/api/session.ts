@@ -8,6 +8,8 @@ import { openTransaction, readTransactions, type Transaction } from '../apply/jo
 import { asRebaseError } from '../apply/system-error.ts';
 import { flockFile } from '../daemon/flock-file.ts';
 import { RebaseError } from '../errors.ts';
+import type { Layout } from '../store/layout.ts';
+import { statOf } from '../store/read-file.ts';
 import type { OpenStore } from './open-store.ts';
 
 export interface SessionOptions {
@@ -27,7 +29,7 @@ export async function withSession<T>(
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   hostDisk.ensureDirectory(layout.journal, 0o700);
-  const lock = await flockFile(path.join(layout.journal, 'lock'), {
+  const lock = await flockFile(lockFile(layout), {
     timeoutSeconds: options.lockTimeoutSeconds,
   });
   try {
@@ -40,9 +42,24 @@ export async function withSession<T>(
   }
 }
 
-/** Throws TRANSACTION_OPEN for a store with an open transaction: before anybody reads a plan. */
-export function refuseBusy({ layout }: OpenStore): void {
+/**
+ * Refuses before anybody reads a plan what `withSession` would refuse after it. Writes nothing.
+ * Throws LOCKED, TRANSACTION_OPEN.
+ */
+export async function refuseBusy(
+  { layout }: OpenStore,
+  { lockTimeoutSeconds }: Pick<SessionOptions, 'lockTimeoutSeconds'>,
+): Promise<void> {
+  const file = lockFile(layout);
+  if (statOf(file) !== undefined) {
+    const lock = await flockFile(file, { timeoutSeconds: lockTimeoutSeconds });
+    lock.release();
+  }
   refuseOpenTransaction(readTransactions(layout));
+}
+
+function lockFile(layout: Layout): string {
+  return path.join(layout.journal, 'lock');
 }
 
 /** Throws TRANSACTION_OPEN while an earlier transaction is neither finished nor taken back. */

@@ -1,4 +1,5 @@
 import type { Transaction } from '../apply/journal.ts';
+import { daemonTags } from '../daemon/daemon-tags.ts';
 import type { TagChange } from '../domain/plan.ts';
 import type { TransactionImage } from '../domain/report.ts';
 import { imageFile } from '../store/layout.ts';
@@ -24,7 +25,7 @@ export async function tagsInForce(
   transactions: readonly Transaction[],
 ): Promise<TagInForce[]> {
   const { byKey } = readTags(layout);
-  const listed = new Set((await engine?.listImages())?.map(({ id }) => id));
+  const loaded = engine === undefined ? undefined : daemonTags(await engine.listImages());
   const words = transactions
     .filter(({ state }) => state === 'published')
     .flatMap(({ begin }) =>
@@ -38,7 +39,7 @@ export async function tagsInForce(
     const now = byKey.get(image.tag)?.imageId;
     const isThere = statOf(imageFile(layout, image.after)) !== undefined;
     if (now === image.after) {
-      const waits = engine !== undefined && isThere && !listed.has(image.after);
+      const waits = loaded !== undefined && isThere && loaded.get(image.tag) !== image.after;
       return { image, change, state: waits ? 'pending' : 'loaded' };
     }
     const isBack = now === change.before && isThere;

@@ -215,6 +215,23 @@ describe('a rebase with dockerd running', () => {
       expectError(await rebase(engine, ['resume'], { status: 1 }), 1, /nothing to go on with/);
     });
 
+    it('keeps one rebase while the next is made, and loads them all at the restart', async () => {
+      const other = await buildApp(engine, 'other:1', { files: { 'app/hello': 'other\n' } });
+      await rebase(engine, [...REBASE, '--yes']);
+      const second = await rebase(engine, ['other:1', '--onto', 'alpine:3.12', '--yes']);
+      expect(second.stdout).to.not.match(/as docker has set it/);
+      const onDisk = [tagOnDisk(engine, TAG), tagOnDisk(engine, 'other:1')];
+      expect(onDisk).to.not.include(oldId).and.to.not.include(other);
+      const { pendingRestart } = await rebaseJson<Status>(engine, ['status']);
+      expect(pendingRestart.map(({ tag }) => tag).sort()).to.deep.equal([TAG, 'other:1']);
+
+      // dockerd's own next tag overwrites both, and one resume applies both again.
+      await engine.docker('tag', 'alpine:3.7', 'made:between');
+      expect(tagOnDisk(engine, 'other:1')).to.equal(other);
+      await rebase(engine, ['resume', ...restarting(engine)]);
+      expect([await listed(engine, TAG), await listed(engine, 'other:1')]).to.deep.equal(onDisk);
+    });
+
     it('takes effect with resume --restart', async () => {
       await rebase(engine, [...REBASE, '--yes', '--no-restart']);
       await engine.docker('tag', 'alpine:3.7', 'made:meanwhile');

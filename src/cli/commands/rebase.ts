@@ -97,7 +97,7 @@ async function rebase(given: Given): Promise<number> {
   const store = await openStore(storeOptions(given));
   const report = await planRebase(store, request);
   if (switchOption(given, 'dry-run')) return showPlan(terminal, report, given);
-  refuseBusy(store);
+  await refuseBusy(store, options);
 
   catchSignals();
   terminal.talk(renderPlan(report, terminal.talkPage));
