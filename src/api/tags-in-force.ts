@@ -2,6 +2,7 @@ import type { Transaction } from '../apply/journal.ts';
 import { daemonTags } from '../daemon/daemon-tags.ts';
 import type { TagChange } from '../domain/plan.ts';
 import type { TransactionImage } from '../domain/report.ts';
+import { isFamiliarKey } from '../domain/reference.ts';
 import { imageFile } from '../store/layout.ts';
 import { statOf } from '../store/read-file.ts';
 import { readTags } from '../store/read-tags.ts';
@@ -39,10 +40,15 @@ export async function tagsInForce(
     const now = byKey.get(image.tag)?.imageId;
     const isThere = statOf(imageFile(layout, image.after)) !== undefined;
     if (now === image.after) {
-      const waits = loaded !== undefined && isThere && loaded.get(image.tag) !== image.after;
+      const waits = loaded !== undefined && isThere && !knows(loaded, image);
       return { image, change, state: waits ? 'pending' : 'loaded' };
     }
     const isBack = now === change.before && isThere;
     return { image, change, state: isBack ? 'overwritten' : 'moved' };
   });
+}
+
+/** Whether a daemon's list has the result under its tag, or at all where it cannot list the tag. */
+function knows(loaded: ReadonlyMap<string, string>, { tag, after }: TransactionImage): boolean {
+  return isFamiliarKey(tag) ? loaded.get(tag) === after : [...loaded.values()].includes(after);
 }

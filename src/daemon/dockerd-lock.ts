@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { RebaseError } from '../errors.ts';
+import { layoutOf } from '../store/layout.ts';
 import { flockDescriptor, heldLock, type HeldLock } from './flock-file.ts';
 
 /** The lock that keeps dockerd from starting. */
@@ -15,7 +15,7 @@ export interface DockerdLock extends HeldLock {
  * before it reads anything that it keeps (store.md §3; moby volume/service/store.go).
  */
 export function dockerdLockPath(dataRoot: string): string {
-  return join(dataRoot, 'volumes', 'metadata.db');
+  return layoutOf(dataRoot).lockedByDockerd;
 }
 
 /**

@@ -16,7 +16,6 @@ export interface DaemonInfo {
   readonly driverStatus: readonly (readonly [string, string])[];
   readonly serverVersion: string;
   readonly liveRestoreEnabled: boolean;
-  readonly securityOptions: readonly string[];
   /** The host's name. */
   readonly name: string;
 }
@@ -87,7 +86,6 @@ export function readInfo(body: unknown): DaemonInfo {
     driverStatus: pairs(info['DriverStatus']),
     serverVersion: textOr(info, 'ServerVersion'),
     liveRestoreEnabled: info['LiveRestoreEnabled'] === true,
-    securityOptions: textsOr(info, 'SecurityOptions'),
     name: textOr(info, 'Name'),
   };
 }

@@ -47,8 +47,6 @@ export interface EngineApi {
   removeImage(nameOrId: string, options?: RemoveImageOptions): Promise<RemovedImage>;
   /** Nothing to do for a container that runs already. */
   startContainer(id: string): Promise<void>;
-  /** Waits as long as the container's own stop timeout takes. */
-  stopContainer(id: string): Promise<void>;
   /** Lets go of the socket. */
   close(): Promise<void>;
 }
@@ -62,8 +60,6 @@ export interface RemoveImageOptions {
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Listing computes the size of every layer; 10,000 images take dockerd a while the first time. */
 const LISTING_FACTOR = 4;
-/** Containers choose their own stop timeout, some of them minutes. */
-const STOP_TIMEOUT_MS = 600_000;
 
 /**
  * Takes the path of dockerd's unix socket and, optionally, the time that a call may take
@@ -129,10 +125,6 @@ export function connectEngine(
     },
     async startContainer(id) {
       await call({ method: 'POST', path: `/containers/${inPath(id)}/start`, accept: [304] });
-    },
-    async stopContainer(id) {
-      const path = `/containers/${inPath(id)}/stop`;
-      await call({ method: 'POST', path, accept: [304] }, Math.max(STOP_TIMEOUT_MS, timeoutMs));
     },
     close: () => transport.close(),
   };

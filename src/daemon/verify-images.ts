@@ -1,7 +1,8 @@
-import { daemonTags, familiarName } from './daemon-tags.ts';
+import { isFamiliarKey } from '../domain/reference.ts';
+import { daemonTags } from './daemon-tags.ts';
 import type { EngineApi } from './engine-api.ts';
 
-/** A name and the ImageID (`sha256:...`) that it must stand for. */
+/** A name, as repositories.json has it, and the ImageID (`sha256:...`) that it must stand for. */
 export interface ImageExpectation {
   readonly reference: string;
   readonly imageId: string;
@@ -35,9 +36,9 @@ export async function verifyLoaded(
   const mismatches: ImageMismatch[] = [];
   const listed: ImageExpectation[] = [];
   for (const expectation of expectations) {
-    const mismatch = compare(expectation, ids, tags.get(familiarName(expectation.reference)));
-    if (mismatch === undefined) listed.push(expectation);
-    else mismatches.push(mismatch);
+    const mismatch = compare(expectation, ids, tags.get(expectation.reference));
+    if (mismatch !== undefined) mismatches.push(mismatch);
+    else if (isFamiliarKey(expectation.reference)) listed.push(expectation);
   }
   return [...mismatches, ...(await inspectByName(engine, listed))];
 }
@@ -50,6 +51,8 @@ function compare(
   if (!ids.has(expectation.imageId)) {
     return { ...expectation, problem: 'not-loaded', ...(found === undefined ? {} : { found }) };
   }
+  // dockerd neither lists nor resolves a key in another form: its image is all there is to see.
+  if (!isFamiliarKey(expectation.reference)) return undefined;
   if (found === undefined) return { ...expectation, problem: 'tag-missing' };
   if (found !== expectation.imageId) return { ...expectation, problem: 'tag-elsewhere', found };
   return undefined;

@@ -64,6 +64,14 @@ export function referenceKey(reference: Reference): string {
   return `${reference.repository}:${reference.tag ?? 'latest'}`;
 }
 
+/**
+ * Whether a key of repositories.json is a name in its familiar form: only such a one can be listed
+ * under itself and resolved by dockerd (store.md 1.6).
+ */
+export function isFamiliarKey(key: string): boolean {
+  return isReference(key) && referenceKey(parseReference(key)) === key;
+}
+
 function familiarName(name: string, text: string): string {
   if (name === '') throw bad(text, 'it has no name');
   if (/^[0-9a-f]{64}$/.test(name)) throw bad(text, 'a name cannot be 64 hex digits');

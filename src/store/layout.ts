@@ -14,8 +14,6 @@ export const MODE = {
   layerdbFile: 0o644,
   imageConfig: 0o600,
   repositories: 0o600,
-  layerDirectory: 0o710,
-  layerDiff: 0o755,
   layerWork: 0o700,
   layerFile: 0o644,
   committed: 0o600,

@@ -71,7 +71,6 @@ describe('engine-api', () => {
           DriverStatus: [['Backing Filesystem', 'extfs'], ['odd']],
           ServerVersion: '20.10.24+dfsg1',
           LiveRestoreEnabled: false,
-          SecurityOptions: null,
           Name: 'vm',
         },
       },
@@ -82,7 +81,6 @@ describe('engine-api', () => {
       driverStatus: [['Backing Filesystem', 'extfs']],
       serverVersion: '20.10.24+dfsg1',
       liveRestoreEnabled: false,
-      securityOptions: [],
       name: 'vm',
     });
   });
@@ -163,12 +161,11 @@ describe('engine-api', () => {
     expect(await engine.inspectContainer('gone')).to.equal(undefined);
   });
 
-  it('tags, removes, starts and stops', async () => {
+  it('tags, removes and starts', async () => {
     const { engine, calls } = await serve({
       [`POST /images/sha256%3A${'a'.repeat(64)}/tag?repo=reg%2Fa&tag=1`]: { status: 201 },
       'DELETE /images/a%3A1?force=0&noprune=1': { body: [{ Untagged: 'a:1' }, { Deleted: ID }] },
       'POST /containers/c1/start': { status: 304 },
-      'POST /containers/c1/stop': { status: 204 },
     });
     await engine.tagImage(ID, 'reg/a', '1');
     expect(await engine.removeImage('a:1', { noPrune: true })).to.deep.equal({
@@ -177,8 +174,7 @@ describe('engine-api', () => {
     });
     expect(await engine.removeImage('gone')).to.deep.equal({ untagged: [], deleted: [] });
     await engine.startContainer('c1');
-    await engine.stopContainer('c1');
-    expect(calls).to.have.length(5);
+    expect(calls).to.have.length(4);
   });
 
   describe('failures', () => {
