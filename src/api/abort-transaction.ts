@@ -9,7 +9,7 @@ import { theOpenTransaction, withSession, type SessionOptions } from './session.
 import { transactionOutcome } from './transaction-outcome.ts';
 import { planUndoOf } from './undo-facts.ts';
 import { refuseDependants, takeBack } from './undo-transaction.ts';
-import { bringBack, withDaemonState } from './while-stopped.ts';
+import { bringBack, endStop, withDaemonState } from './while-stopped.ts';
 
 /**
  * Takes back what was left open. What is staged is removed; a publish that has begun is finished
@@ -26,6 +26,7 @@ export async function abortTransaction(
     const stopped = recordedRestart(store, open);
     let taken: Transaction;
     try {
+      if (stopped !== undefined) await endStop(engine, stopped, stopped.stoppedAt);
       taken = await takenBack(store, engine, open);
     } catch (error) {
       if (stopped === undefined) throw error;

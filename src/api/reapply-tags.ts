@@ -21,7 +21,10 @@ export async function reapplyTags(
   const last = transactions.findLast(({ state }) => state === 'published');
   const tags = await tagsInForce(store, transactions);
   const lost = tags.filter(({ state }) => state === 'overwritten');
-  if (last === undefined || !tags.some(({ state }) => state !== 'loaded' && state !== 'moved')) {
+  if (
+    last === undefined ||
+    !tags.some(({ state }) => state === 'overwritten' || state === 'pending')
+  ) {
     throw new RebaseError('TRANSACTION_NOT_FOUND', 'there is nothing to go on with', {
       hint: 'rebase-image status shows how things are',
     });

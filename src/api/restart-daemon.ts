@@ -14,6 +14,7 @@ import {
 } from '../daemon/service.ts';
 import type { RestartView } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
+import type { BootTime } from '../store/boot-clock.ts';
 import type { OpenStore } from './open-store.ts';
 import type { AgreedRestart, StoppedRecord } from './while-stopped.ts';
 
@@ -101,17 +102,22 @@ function noWayToRestart({ engine, layout }: OpenStore): RebaseError {
   });
 }
 
+/** A restart that an earlier run was in the middle of. */
+export interface InterruptedRestart extends AgreedRestart {
+  readonly stoppedAt: BootTime;
+}
+
 /** How to bring back a daemon that an earlier run has stopped, as the journal says. */
 export function recordedRestart(
   store: OpenStore,
   transaction: Transaction,
-): AgreedRestart | undefined {
+): InterruptedRestart | undefined {
   const text = transaction.daemonToStart;
   if (text === undefined) return undefined;
-  const { record, socketPath, startAgain } = JSON.parse(text) as StoppedRecord;
+  const { record, socketPath, startAgain, at } = JSON.parse(text) as StoppedRecord;
   const daemon = store.engine ?? connectEngine(socketPath);
   const context = serviceContext(store, transaction.number, daemon);
-  return { service: serviceFromRecord(record, context), daemon, startAgain };
+  return { service: serviceFromRecord(record, context), daemon, startAgain, stoppedAt: at };
 }
 
 async function serviceOf(

@@ -11,7 +11,7 @@ import { withSession, type SessionOptions } from './session.ts';
 import { transactionOutcome } from './transaction-outcome.ts';
 import { planUndoOf } from './undo-facts.ts';
 import { takeBack } from './undo-transaction.ts';
-import { bringBack, withDaemonState } from './while-stopped.ts';
+import { bringBack, endStop, withDaemonState } from './while-stopped.ts';
 
 /**
  * Goes on with what was left open: publishes what is staged, finishes a publish or an undo, starts
@@ -43,6 +43,7 @@ async function finish(
   if (stopped === undefined) return goOn(store, engine, going);
   let done: PublishResult;
   try {
+    await endStop(engine, stopped, stopped.stoppedAt);
     done = await goOn(store, engine, going);
   } catch (error) {
     throw withDaemonState(error, await bringBack(engine, going.transaction, stopped));

@@ -25,6 +25,7 @@ export async function showStatus(store: OpenStore): Promise<StatusReport> {
     open: open === undefined ? [] : [transactionView(open)],
     pendingRestart: imagesIn('pending'),
     overwritten: imagesIn('overwritten'),
+    broken: imagesIn('broken'),
     movedAway: imagesIn('moved').map(({ tag, after }) => ({
       tag,
       expected: after,

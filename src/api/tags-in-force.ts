@@ -1,10 +1,12 @@
 import type { Transaction } from '../apply/journal.ts';
 import { daemonTags } from '../daemon/daemon-tags.ts';
+import { chainIdsOf, type ImageID } from '../domain/digest.ts';
+import { parseImageConfig } from '../domain/image-config.ts';
 import type { TagChange } from '../domain/plan.ts';
 import type { TransactionImage } from '../domain/report.ts';
 import { isFamiliarKey } from '../domain/reference.ts';
-import { imageFile } from '../store/layout.ts';
-import { statOf } from '../store/read-file.ts';
+import { imageFile, layerEntry } from '../store/layout.ts';
+import { readField, statOf } from '../store/read-file.ts';
 import { readTags } from '../store/read-tags.ts';
 import type { OpenStore } from './open-store.ts';
 
@@ -15,9 +17,10 @@ export interface TagInForce {
   /**
    * loaded: as it was left, and a running daemon knows it. pending: as it was left, and the running
    * daemon has not read it. overwritten: back on the old image, whose replacement is there.
+   * broken: the tag or the daemon's restart would bring it, but a layer or the config is gone.
    * moved: it names something else, or nothing.
    */
-  readonly state: 'loaded' | 'pending' | 'overwritten' | 'moved';
+  readonly state: 'loaded' | 'pending' | 'overwritten' | 'broken' | 'moved';
 }
 
 /** The tags that published transactions have set, the last word on each. Reads only. */
@@ -38,14 +41,24 @@ export async function tagsInForce(
     );
   return [...new Map(words).values()].map(({ image, change }) => {
     const now = byKey.get(image.tag)?.imageId;
-    const isThere = statOf(imageFile(layout, image.after)) !== undefined;
-    if (now === image.after) {
-      const waits = loaded !== undefined && isThere && !knows(loaded, image);
-      return { image, change, state: waits ? 'pending' : 'loaded' };
+    const named = now === image.after;
+    if (!named && now !== change.before) return { image, change, state: 'moved' };
+    if (named && loaded !== undefined && knows(loaded, image)) {
+      return { image, change, state: 'loaded' };
     }
-    const isBack = now === change.before && isThere;
-    return { image, change, state: isBack ? 'overwritten' : 'moved' };
+    if (!isWhole(layout, image.after)) return { image, change, state: named ? 'broken' : 'moved' };
+    if (!named) return { image, change, state: 'overwritten' };
+    return { image, change, state: loaded === undefined ? 'loaded' : 'pending' };
   });
+}
+
+/** Whether an image's config and every layer below it are on the disk. */
+function isWhole(layout: OpenStore['layout'], imageId: ImageID): boolean {
+  const text = readField(imageFile(layout, imageId));
+  if (text === undefined) return false;
+  return chainIdsOf(parseImageConfig(text).diffIds).every(
+    (chainId) => statOf(layerEntry(layout, chainId)) !== undefined,
+  );
 }
 
 /** Whether a daemon's list has the result under its tag, or at all where it cannot list the tag. */

@@ -94,7 +94,9 @@ async function undoLoaded(
     const unknown = removable.layers.filter(
       ({ chainId }) => statOf(layerEntry(engine.layout, chainId)) === undefined,
     );
-    return await undo(engine, now, { ...removable, layers: unknown, images: [], tags: [] });
+    const listed = new Set((await daemon.listImages()).map(({ id }) => id));
+    const images = removable.images.filter(({ imageId }) => !listed.has(imageId));
+    return await undo(engine, now, { ...removable, layers: unknown, images, tags: [] });
   } catch (cause) {
     throw halfWay(transaction, 'undo', cause);
   }

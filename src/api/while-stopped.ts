@@ -4,11 +4,13 @@
  */
 import { record, type Transaction } from '../apply/journal.ts';
 import type { Engine } from '../apply/engine.ts';
+import { findDockerd } from '../daemon/dockerd-process.ts';
 import { holdDockerdLock, isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonService } from '../daemon/service.ts';
 import type { StartOutcome } from '../daemon/wait-for-daemon.ts';
 import { RebaseError } from '../errors.ts';
+import { bootTime, type BootTime } from '../store/boot-clock.ts';
 
 /** A restart that has been agreed to. */
 export interface AgreedRestart {
@@ -34,6 +36,23 @@ export interface StoppedRecord {
   readonly record: DaemonService['record'];
   readonly socketPath: string;
   readonly startAgain: AgreedRestart['startAgain'];
+  /** When the stop was about to begin. */
+  readonly at: BootTime;
+}
+
+/**
+ * Lets the stop that an earlier run began come to its end: a dockerd that was started before it is
+ * on its way down, and would take what is done now for granted. Throws DAEMON_FAILED.
+ */
+export async function endStop(
+  { layout }: Engine,
+  { service }: AgreedRestart,
+  at: BootTime,
+): Promise<void> {
+  const dockerd = await findDockerd(layout.root);
+  const startedAt = dockerd.running ? dockerd.startedAt : undefined;
+  if (startedAt === undefined || at.bootId !== bootTime().bootId) return;
+  if (startedAt.msSinceBoot < at.uptimeMs) await service.stop();
 }
 
 /**
@@ -50,6 +69,7 @@ export async function whileStopped(
     record: agreed.service.record,
     socketPath: agreed.daemon.socketPath,
     startAgain: agreed.startAgain,
+    at: bootTime(),
   };
   let now = record(engine.disk, transaction, {
     kind: 'daemon-stopped',

@@ -42,7 +42,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 function parserFor(args: readonly string[], done: (exitCode: number) => void): Argv {
-  const start = yargs(args.map(withTemplate))
+  // Nothing that follows a lone -- could be an image if it began with a dash.
+  const start = yargs(args.filter((arg) => arg !== '--').map(withTemplate))
     .scriptName('rebase-image')
     .parserConfiguration({
       'parse-positional-numbers': false,
@@ -89,8 +90,13 @@ function usageError(message: string, args: readonly string[]): RebaseError {
     });
   }
   const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
-  const meant = nearest(unknown, OPTION_NAMES);
-  return new RebaseError('USAGE', `there is no option ${typed.split('=')[0] ?? typed}`, {
+  const meant = OPTION_NAMES.includes(unknown) ? undefined : nearest(unknown, OPTION_NAMES);
+  if (!typed.startsWith('-')) {
+    return new RebaseError('USAGE', `${typed} is one word too many`, {
+      hint: 'rebase-image --help',
+    });
+  }
+  return new RebaseError('USAGE', `there is no option ${typed.split('=')[0] ?? typed} here`, {
     hint: meant === undefined ? 'rebase-image --help' : `did you mean --${meant}?`,
   });
 }

@@ -124,6 +124,8 @@ export interface StatusReport {
   readonly pendingRestart: readonly TransactionImage[];
   /** Tags that a running dockerd has set back to the old image: `resume` applies them again. */
   readonly overwritten: readonly TransactionImage[];
+  /** Tags on a result of which a layer is gone, as when the new base was removed meanwhile. */
+  readonly broken: readonly TransactionImage[];
   /** Tags that name something else than their transaction left them at. */
   readonly movedAway: readonly {
     readonly tag: string;

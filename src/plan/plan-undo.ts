@@ -77,6 +77,8 @@ function refusalsOf(
 ): string[] {
   const results = resultsMade(transaction, others);
   const published = others.filter(({ state }) => state === 'published');
+  // They share layers, and were made from images of their own.
+  const rebased = new Set(published.flatMap(({ images }) => images).map(({ after }) => after));
   const ours = new Set([transaction, ...published].flatMap(({ bound }) => bound.tags.map(keyOf)));
   return [
     ...tagsOnResult(transaction, snapshot)
@@ -95,7 +97,8 @@ function refusalsOf(
       .filter(({ imageId }) => results.has(imageId as ImageID))
       .map(({ name, id }) => `the container ${name || shortId(id)} was made from the result`),
     ...[...snapshot.images.values()]
-      .filter((image) => !results.has(image.id) && isBuiltOnAny(image, results, snapshot))
+      .filter(({ id }) => !results.has(id) && !rebased.has(id))
+      .filter((image) => isBuiltOnAny(image, results, snapshot))
       .map((image) => `the image ${nameOf(image, snapshot)} was built on the result`),
   ];
 }

@@ -43,9 +43,11 @@ function transactionLines(page: Page, { kind, transaction, changed, pending }: O
 function pendingLines(page: Page, { pending }: Outcome): string[] {
   switch (pending) {
     case 'restart':
-      return wrap(page, 'dockerd takes it at its next start (systemctl restart docker)', 0).map(
-        page.paint.yellow,
-      );
+      return wrap(
+        page,
+        'dockerd takes it at its next start (systemctl restart docker). Until then keep the new base: dockerd does not know that the result stands on it.',
+        0,
+      ).map(page.paint.yellow);
     case 'publish':
       return wrap(page, 'Publish: rebase-image resume [--restart]', 0).map(page.paint.yellow);
     case undefined:

@@ -11,6 +11,7 @@ export function statusDocument(report: StatusReport): JsonDocument {
     open: report.open,
     pendingRestart: report.pendingRestart,
     overwritten: report.overwritten,
+    broken: report.broken,
     movedAway: report.movedAway.map((moved) => ({ ...moved, now: moved.now ?? null })),
     onOldImages: report.onOldImages.map(({ container, tag, after }) => ({
       container: containerDocument(container),

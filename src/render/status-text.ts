@@ -20,6 +20,7 @@ export function renderStatus(
     openLines(page, report.open, options.now),
     pendingLines(page, report.pendingRestart),
     overwrittenLines(page, report.overwritten),
+    brokenLines(page, report.broken),
     movedLines(page, report.movedAway),
     oldLines(page, report.onOldImages),
   ].filter((block) => block.length > 0);
@@ -58,6 +59,16 @@ function overwrittenLines(page: Page, overwritten: readonly TransactionImage[]):
     page.paint.yellow(what),
     ...imageTable(page, overwritten, ['NOW', 'REBASED TO']),
     'Apply again: rebase-image resume [--restart]',
+  ];
+}
+
+function brokenLines(page: Page, broken: readonly TransactionImage[]): string[] {
+  if (broken.length === 0) return [];
+  const what = `${counted(broken.length, 'result')} of which a layer is gone (was the new base removed?)`;
+  return [
+    page.paint.red(what),
+    ...imageTable(page, broken, ['OLD IMAGE', 'BROKEN']),
+    'Take back, before any prune takes the old image: rebase-image undo',
   ];
 }
 

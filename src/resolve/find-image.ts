@@ -44,7 +44,7 @@ function imageOf(snapshot: Snapshot, id: ImageID, name: string): ImageRecord {
   const problem = snapshot.brokenImages.get(id);
   if (problem !== undefined) {
     throw new RebaseError('STORE_DAMAGED', `the config of ${name} cannot be read: ${problem}`, {
-      hint: `dockerd cannot use image ${shortId(id)} either: pull, load or build it again`,
+      hint: `pull, load or build image ${shortId(id)} again`,
     });
   }
   const image = snapshot.images.get(id);

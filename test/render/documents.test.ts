@@ -181,12 +181,14 @@ describe('render: JSON documents', () => {
       open: [],
       pendingRestart: [],
       overwritten: [],
+      broken: [],
       movedAway: [{ tag: 'a:1', expected: ID, now: undefined }],
       onOldImages: [{ container: exampleContainer('/c'), tag: 'a:1', after: ID }],
     };
     const { id, imageId, running } = exampleContainer('/c');
     expect(parsed(statusDocument(status))).to.deep.include({
       overwritten: [],
+      broken: [],
       movedAway: [{ tag: 'a:1', expected: ID, now: null }],
       onOldImages: [{ container: { id, imageId, running, name: 'c' }, tag: 'a:1', after: ID }],
     });

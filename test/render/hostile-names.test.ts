@@ -66,6 +66,7 @@ function otherTexts(a: string, b: string): string[] {
         open: [transaction],
         pendingRestart: [image],
         overwritten: [],
+        broken: [],
         movedAway: [{ tag: a, expected: ID, now: ID }],
         onOldImages: [{ container: exampleContainer(a), tag: b, after: ID }],
       },

@@ -156,6 +156,7 @@ describe('render/status-text', () => {
     open: [],
     pendingRestart: [],
     overwritten: [],
+    broken: [],
     movedAway: [],
     onOldImages: [],
   };
@@ -173,6 +174,7 @@ describe('render/status-text', () => {
         open: [{ ...TRANSACTION, state: 'staged' }],
         pendingRestart: TRANSACTION.images,
         overwritten: [],
+        broken: [],
         movedAway: [{ tag: 'web:1', expected: ONE, now: undefined }],
         onOldImages: [{ container: exampleContainer('/c1'), tag: 'my-alpine:3.7', after: TWO }],
       },
@@ -217,7 +219,7 @@ describe('render/outcome-text', () => {
 
   it('says what is still to do', () => {
     expect(renderOutcome({ ...OUTCOME, pending: 'restart', notes: ['n\x07'] }, PLAIN)).to.match(
-      /\nnote: n\\x07\nTransaction 12\. .*\ndockerd takes it at its next start \(systemctl restart docker\)\n$/,
+      /\nnote: n\\x07\nTransaction 12\. .*\ndockerd takes it at its next start \(systemctl restart docker\)\. Until then keep the\nnew base/,
     );
     expect(renderOutcome({ ...OUTCOME, pending: 'publish' }, PLAIN)).to.match(
       / {3}staged\n.*\nTransaction 12 is staged\. .*\nPublish: rebase-image resume \[--restart\]\n$/,
