@@ -219,7 +219,7 @@ describe('render/outcome-text', () => {
 
   it('says what is still to do', () => {
     expect(renderOutcome({ ...OUTCOME, pending: 'restart', notes: ['n\x07'] }, PLAIN)).to.match(
-      /\nnote: n\\x07\nTransaction 12\. .*\ndockerd takes it at its next start \(systemctl restart docker\)\. Until then keep the\nnew base/,
+      /\nnote: n\\x07\nTransaction 12\. .*\ndockerd takes it at its next start \(systemctl restart docker\)\. Until then[\s\S]*keep/,
     );
     expect(renderOutcome({ ...OUTCOME, pending: 'publish' }, PLAIN)).to.match(
       / {3}staged\n.*\nTransaction 12 is staged\. .*\nPublish: rebase-image resume \[--restart\]\n$/,
