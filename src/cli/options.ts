@@ -79,6 +79,17 @@ export function withRestarting(parser: Argv): Argv {
   return withWriting(withOptions(parser, RESTARTING));
 }
 
+/**
+ * Options of a command that writes and never needs a restart: a script may give it the same options
+ * as all others, and help does not promise what they would do.
+ */
+export function withRestartAccepted(parser: Argv): Argv {
+  const hidden = Object.entries(RESTARTING).map(([name, option]) => {
+    return [name, { ...option, hidden: true }] as const;
+  });
+  return withWriting(withOptions(parser, Object.fromEntries(hidden)));
+}
+
 /** The options that were given, by name. Every text option is checked to be given once. */
 export type Given = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,13 @@
 import type { Argv } from 'yargs';
 import { abortTransaction } from '../../api/abort-transaction.ts';
 import { openStore } from '../../api/open-store.ts';
-import { sessionOptions, storeOptions, terminalOf, withWriting, type Given } from '../options.ts';
+import {
+  sessionOptions,
+  storeOptions,
+  terminalOf,
+  withRestartAccepted,
+  type Given,
+} from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
 import { catchSignals } from '../signals.ts';
 
@@ -9,7 +15,7 @@ export function addAbort(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
     'abort',
     'Take back what was staged or interrupted',
-    withWriting,
+    withRestartAccepted,
     async (given: Given) => {
       catchSignals();
       const terminal = terminalOf(given);

@@ -11,7 +11,7 @@ import {
   switchOption,
   terminalOf,
   textOption,
-  withWriting,
+  withRestartAccepted,
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
@@ -22,7 +22,7 @@ export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
     'undo [transaction]',
     'Put the tags back and remove what was added (default: the last transaction)',
     (command) =>
-      withWriting(
+      withRestartAccepted(
         command
           .positional('transaction', { type: 'string', describe: 'its number in history' })
           .option('dry-run', {
