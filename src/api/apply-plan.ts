@@ -7,7 +7,8 @@ import { freeSpace } from '../store/free-space.ts';
 import { readSnapshot } from '../store/read-snapshot.ts';
 import { bindToStore } from './bind-to-store.ts';
 import type { OpenStore } from './open-store.ts';
-import { publishTransaction, type PublishResult } from './publish-transaction.ts';
+import type { PublishResult } from './publish-result.ts';
+import { publishTransaction } from './publish-transaction.ts';
 import { refuseImpossibleRestart, type RestartOptions } from './restart-daemon.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from './session.ts';
 

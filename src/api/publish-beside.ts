@@ -4,7 +4,7 @@ import type { Transaction } from '../apply/journal.ts';
 import { daemonTags } from '../daemon/daemon-tags.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import { RebaseError } from '../errors.ts';
-import type { PublishResult, Write } from './publish-transaction.ts';
+import type { PublishResult, Write } from './publish-result.ts';
 
 /**
  * Writes while dockerd goes on running: it reads the result at its next start. It writes

@@ -4,7 +4,7 @@ import type { EngineApi } from '../daemon/engine-api.ts';
 import { verifyLoaded } from '../daemon/verify-images.ts';
 import { RebaseError } from '../errors.ts';
 import { readTags } from '../store/read-tags.ts';
-import type { PublishResult, Write } from './publish-transaction.ts';
+import type { PublishResult, Write } from './publish-result.ts';
 import { planUndoOf } from './undo-facts.ts';
 import { whileStopped, type AgreedRestart, type BroughtBack } from './while-stopped.ts';
 

@@ -3,21 +3,13 @@
  */
 import type { Engine } from '../apply/engine.ts';
 import type { Transaction } from '../apply/journal.ts';
-import type { Outcome } from '../domain/report.ts';
 import { lookAgain, type OpenStore } from './open-store.ts';
 import { publishBeside } from './publish-beside.ts';
 import { publishInRestart } from './publish-in-restart.ts';
+import type { PublishResult, Write } from './publish-result.ts';
 import { publishVerified } from './publish-verified.ts';
 import { agreeOnRestart, type RestartOptions } from './restart-daemon.ts';
 import { underDockerdLock } from './while-stopped.ts';
-
-/** How a publish ended. */
-export type PublishResult = Pick<Outcome, 'pending' | 'notes'> & {
-  readonly transaction: Transaction;
-};
-
-/** What is written once nobody is in the way; returns the transaction as it stands then. */
-export type Write = (engine: Engine, transaction: Transaction) => Promise<Transaction>;
 
 export interface PublishRequest {
   readonly transaction: Transaction;

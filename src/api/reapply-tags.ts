@@ -5,7 +5,8 @@ import { counted } from '../domain/counted.ts';
 import { RebaseError } from '../errors.ts';
 import { tagsInForce, type TagInForce } from './tags-in-force.ts';
 import type { OpenStore } from './open-store.ts';
-import { publishTransaction, type PublishResult, type Write } from './publish-transaction.ts';
+import type { PublishResult, Write } from './publish-result.ts';
+import { publishTransaction } from './publish-transaction.ts';
 import type { RestartOptions } from './restart-daemon.ts';
 
 /**

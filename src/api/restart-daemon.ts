@@ -6,12 +6,8 @@ import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
 import { containersAtRestart, type ContainersAtRestart } from '../daemon/containers-at-restart.ts';
 import { restartHazards } from '../daemon/restart-hazards.ts';
 import { toolRunner } from '../daemon/run-tool.ts';
-import {
-  chooseService,
-  serviceFromRecord,
-  type DaemonService,
-  type ServiceContext,
-} from '../daemon/service.ts';
+import type { DaemonService, ServiceContext } from '../daemon/daemon-service.ts';
+import { chooseService, serviceFromRecord } from '../daemon/service.ts';
 import type { RestartView } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { BootTime } from '../store/boot-clock.ts';

@@ -7,8 +7,7 @@ import type { Engine } from '../apply/engine.ts';
 import { findDockerd } from '../daemon/dockerd-process.ts';
 import { holdDockerdLock, isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
-import type { DaemonService } from '../daemon/service.ts';
-import type { StartOutcome } from '../daemon/wait-for-daemon.ts';
+import type { DaemonService, StartOutcome } from '../daemon/daemon-service.ts';
 import { RebaseError } from '../errors.ts';
 import { bootTime, type BootTime } from '../store/boot-clock.ts';
 

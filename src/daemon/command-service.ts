@@ -1,5 +1,5 @@
 import { RebaseError } from '../errors.ts';
-import type { CommandRecord, DaemonService, ServiceContext } from './service.ts';
+import type { CommandRecord, DaemonService, ServiceContext } from './daemon-service.ts';
 import { startShell, type ShellCommand } from './shell-command.ts';
 import { isDockerdLockHeld } from './dockerd-lock.ts';
 import { isUp, waitUntilStopped, waitUntilUp } from './wait-for-daemon.ts';

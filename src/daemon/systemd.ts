@@ -2,10 +2,15 @@ import { existsSync } from 'node:fs';
 
 import { RebaseError } from '../errors.ts';
 import { commandLine, type RunTool, type ToolResult } from './run-tool.ts';
-import type { DaemonService, ServiceContext, SystemdRecord } from './service.ts';
+import type {
+  DaemonService,
+  ServiceContext,
+  StartOutcome,
+  SystemdRecord,
+} from './daemon-service.ts';
 import { armDeadMan, disarmDeadMan } from './systemd-dead-man.ts';
 import { dependentsOf, showUnits } from './systemd-units.ts';
-import { waitUntilStopped, waitUntilUp, type StartOutcome } from './wait-for-daemon.ts';
+import { waitUntilStopped, waitUntilUp } from './wait-for-daemon.ts';
 
 const UNIT = 'docker.service';
 const SOCKET = 'docker.socket';

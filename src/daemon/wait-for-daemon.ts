@@ -3,16 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RebaseError } from '../errors.ts';
 import { isDockerdLockHeld } from './dockerd-lock.ts';
 import { hasEnded } from './dockerd-process.ts';
-import type { ServiceContext } from './service.ts';
-
-/** How a start of the daemon ended. */
-export type StartOutcome =
-  /** The daemon of this data-root answers; warnings are one line each. */
-  | { readonly state: 'up'; readonly warnings: readonly string[] }
-  /** Positive evidence that it will not come up by itself: may undo a transaction. */
-  | { readonly state: 'failed'; readonly message: string; readonly hint: string }
-  /** No answer in time, which proves nothing: must not undo a transaction. */
-  | { readonly state: 'unknown'; readonly message: string; readonly hint: string };
+import type { ServiceContext, StartOutcome } from './daemon-service.ts';
 
 const STOP_TIMEOUT_MS = 120_000;
 const START_TIMEOUT_MS = 120_000;

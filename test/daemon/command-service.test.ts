@@ -6,11 +6,8 @@ import { expect } from 'chai';
 import { dockerdLockPath } from '../../src/daemon/dockerd-lock.ts';
 import { findDockerd } from '../../src/daemon/dockerd-process.ts';
 import { connectEngine } from '../../src/daemon/engine-api.ts';
-import {
-  chooseService,
-  type DaemonService,
-  type ServiceContext,
-} from '../../src/daemon/service.ts';
+import type { DaemonService, ServiceContext } from '../../src/daemon/daemon-service.ts';
+import { chooseService } from '../../src/daemon/service.ts';
 import { fakeDockerdArgs } from './fake-dockerd.ts';
 import { rejection } from './rejection.ts';
 import { tempFolder, writeFiles } from './temp-folder.ts';

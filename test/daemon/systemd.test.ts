@@ -6,13 +6,12 @@ import { expect } from 'chai';
 import { dockerdLockPath } from '../../src/daemon/dockerd-lock.ts';
 import { findDockerd } from '../../src/daemon/dockerd-process.ts';
 import { connectEngine } from '../../src/daemon/engine-api.ts';
-import {
-  chooseService,
-  serviceFromRecord,
-  type DaemonService,
-  type ServiceContext,
-  type SystemdRecord,
-} from '../../src/daemon/service.ts';
+import type {
+  DaemonService,
+  ServiceContext,
+  SystemdRecord,
+} from '../../src/daemon/daemon-service.ts';
+import { chooseService, serviceFromRecord } from '../../src/daemon/service.ts';
 import { startFakeDockerd, stopFakeDockerd } from './fake-dockerd.ts';
 import { fakeSystemd, type FakeSystemd } from './fake-systemd.ts';
 import { rejection } from './rejection.ts';
