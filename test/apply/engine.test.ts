@@ -303,6 +303,30 @@ describe('apply/engine', () => {
       }
     });
 
+    it('refuses a clone whose source was removed meanwhile, and leaves what the removal left', async () => {
+      const entry = store.layerdbOf('app', 2);
+      let removed = false;
+      const removing: Disk = {
+        ...hostDisk,
+        async run(command, args, options) {
+          await hostDisk.run(command, args, options);
+          if (removed || !args.includes('--parents')) return;
+          rmSync(entry, { recursive: true });
+          removed = true;
+        },
+      };
+      const error = await outcomeOf(stage(engine(removing), begun(await planned())));
+      expect(removed, 'a clone was made').to.equal(true);
+      expect(error).to.be.instanceOf(RebaseError).with.property('code', 'STORE_CHANGED');
+      expect(error).to.have.property('message').that.contains('was removed while it was cloned');
+      expect(latest().state).to.equal('discarded');
+      const left = diffTrees(before, stateOf(store.root));
+      const other = left.filter(
+        (line) => !line.startsWith(`- ${entry.slice(store.root.length + 1)}`),
+      );
+      expect(other, 'only the entry is gone').to.deep.equal([]);
+    });
+
     it('counts on: a transaction that came to nothing keeps its number', async () => {
       const { disk } = failingDisk(3, 'EIO');
       await outcomeOf(stage(engine(disk), begun(await planned())));

@@ -363,6 +363,56 @@ describe('plan-undo', () => {
     });
   });
 
+  describe('tags that stay so that no image is lost', () => {
+    const other = imageOf({ layers: ['z'] });
+
+    it('the one that --keep-old gave, when it is the last of the old image, and says so', () => {
+      const host = after(hostWith(OLD, NEW, APP), { ...REQUEST, keepOld: 'my:old' });
+      const images = new Map(host.snapshot.images).set(other.id, other);
+      const snapshot = retagged({ ...host.snapshot, images }, { 'my:1': other.id });
+      const plan = undo({ ...host, snapshot });
+      expect(plan.refusals).to.deep.equal([]);
+      expect(plan.removable.tags).to.deep.equal([]);
+      expect(plan.notes).to.deep.equal([
+        'my:1 names another image by now and is left as it is',
+        `my:old stays: it is the only tag of ${shortId(oldImage)}`,
+      ]);
+      const twice = retagged(snapshot, { 'mine:1': oldImage });
+      const second = undo({ ...host, snapshot: twice });
+      expect(
+        second.removable.tags.map(({ key }) => key),
+        'with another tag',
+      ).to.deep.equal(['my:old']);
+    });
+
+    it('one put on an untagged image that was there before, as after a rebase there and back', () => {
+      const host = after(after(hostWith(OLD, NEW, APP), REQUEST), {
+        image: 'my:1',
+        onto: 'base:1',
+        tag: 'my:back',
+      });
+      expect(resultOf(host), 'there and back').to.equal(oldImage);
+      const plan = undo(host, 2);
+      expect(plan.removable.tags).to.deep.equal([]);
+      expect(plan.removable.images).to.deep.equal([]);
+      expect(plan.notes).to.deep.equal([
+        `my:back stays: it is the only tag of ${shortId(oldImage)}`,
+      ]);
+    });
+
+    it('one whose old image is gone: it never names what is not there', () => {
+      const plan = undo({ ...one, snapshot: without(one.snapshot, [oldImage]) });
+      expect(plan.removable.tags).to.deep.equal([]);
+    });
+  });
+
+  it('an image that a container uses is not removable, nor are its layers', () => {
+    const snapshot = { ...one.snapshot, containers: [container(resultOf(one))] };
+    const { removable } = undo({ ...one, snapshot });
+    expect(removable.images).to.deep.equal([]);
+    expect(removable.layers).to.deep.equal([]);
+  });
+
   describe('the mark on the new base', () => {
     it('stays when a child has come since', () => {
       const child = soundLayers(['b', 'child']).get(topOf('b', 'child'))!;
@@ -374,6 +424,12 @@ describe('plan-undo', () => {
 
     it('stays when a container stands on it', () => {
       const plan = undo(one, 1, { mounted: new Set([topOf('b')]) });
+      expect(plan.removable.committed).to.deep.equal([]);
+    });
+
+    it("stays when BuildKit's cache names it", () => {
+      const plan = undo(one, 1, { buildkit: new Set([topOf('b')]) });
+      expect(plan.removable.layers).to.have.length(2);
       expect(plan.removable.committed).to.deep.equal([]);
     });
 

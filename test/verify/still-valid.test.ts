@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import type { BoundPlan } from '../../src/domain/bound-plan.ts';
 import { imageIdOf, type ChainID, type ImageID } from '../../src/domain/digest.ts';
-import type { LayerRecord, Snapshot } from '../../src/domain/snapshot.ts';
+import type { LayerDirectory, LayerRecord, Snapshot } from '../../src/domain/snapshot.ts';
 import { bindPlan, chainsOf } from '../../src/plan/bind-plan.ts';
 import { changesSince, concernedChains } from '../../src/verify/still-valid.ts';
 import { soundLayers, topOf } from '../plan/example-layers.ts';
@@ -90,6 +90,26 @@ describe('still-valid', () => {
 
     it("the new base's top is gone, and the app has no layer of its own", () => {
       expect(changes(withoutLayer(boundFor(SETTINGS_ONLY), topOf('b')))).to.have.length(1);
+    });
+
+    describe("the new base's top was made anew, under other names", () => {
+      const short = topOf('b').slice(7, 19);
+      const cases: [string, Partial<LayerDirectory>][] = [
+        ['another link', { link: 'Z'.repeat(26) }],
+        ['another lower', { lower: `l/${'Z'.repeat(26)}` }],
+        ['no link', { link: undefined }],
+      ];
+      for (const [name, change] of cases) {
+        it(name, () => {
+          const { bound, snapshot } = boundFor(APP);
+          const top = snapshot.layers.get(topOf('b'))!;
+          const directory = { ...top.directory!, ...change };
+          const layers = new Map(snapshot.layers).set(top.chainId, { ...top, directory });
+          expect(changes({ bound, snapshot: { ...snapshot, layers } })).to.deep.equal([
+            `layer ${short} of the new base is not what it was`,
+          ]);
+        });
+      }
     });
 
     it('a chain that was to be used is gone', () => {
