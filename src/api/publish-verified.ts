@@ -1,8 +1,11 @@
 import { discard, publish, undo, type Engine } from '../apply/engine.ts';
 import type { Transaction } from '../apply/journal.ts';
-import { RebaseError } from '../errors.ts';
-import { readSnapshot, withLayers } from '../store/read-snapshot.ts';
 import { chainIdsOf } from '../domain/digest.ts';
+import { RebaseError } from '../errors.ts';
+import { imageFile } from '../store/layout.ts';
+import { readField } from '../store/read-file.ts';
+import { readLayers } from '../store/read-snapshot.ts';
+import { readTags } from '../store/read-tags.ts';
 import { chainProblems } from '../verify/layer-chain.ts';
 import { changesSince, concernedChains } from '../verify/still-valid.ts';
 import { planUndoOf } from './undo-facts.ts';
@@ -34,8 +37,11 @@ export async function publishVerified(
 
 async function refuseChanges(engine: Engine, transaction: Transaction): Promise<void> {
   const { bound } = transaction.begin;
-  const snapshot = withLayers(engine.layout, readSnapshot(engine.layout), concernedChains(bound));
-  const changes = changesSince(bound, snapshot);
+  const { layout } = engine;
+  const changes = changesSince(bound, {
+    tags: readTags(layout),
+    layers: readLayers(layout, concernedChains(bound)),
+  });
   if (changes.length === 0) return;
   await discard(engine, transaction);
   throw new RebaseError(
@@ -45,21 +51,24 @@ async function refuseChanges(engine: Engine, transaction: Transaction): Promise<
   );
 }
 
-/** What is wrong with the published stacks, tags and configs, read back from the disk. */
+/**
+ * What is wrong with the published stacks, tags and configs, read back from the disk. Reads only what
+ * was written: dockerd may be down meanwhile, whatever the number of other images.
+ */
 function problemsOf({ layout }: Engine, { begin }: Transaction): string[] {
   const { tops, tags, images } = begin.bound;
-  const snapshot = withLayers(
+  const layers = readLayers(
     layout,
-    readSnapshot(layout),
     tops.flatMap(({ diffIds }) => chainIdsOf(diffIds)),
   );
+  const { byKey } = readTags(layout);
   return [
-    ...tops.flatMap(({ diffIds }) => chainProblems(diffIds, snapshot.layers)),
+    ...tops.flatMap(({ diffIds }) => chainProblems(diffIds, layers)),
     ...images
-      .filter(({ imageId, configText }) => snapshot.images.get(imageId)?.text !== configText)
+      .filter(({ imageId, configText }) => readField(imageFile(layout, imageId)) !== configText)
       .map(({ imageId }) => ({ message: `the config of ${imageId} does not read back` })),
     ...tags
-      .filter(({ key, before }) => snapshot.tags.byKey.get(key)?.imageId === before)
+      .filter(({ key, before }) => byKey.get(key)?.imageId === before)
       .map(({ key }) => ({ message: `${key} did not move` })),
   ].map(({ message }) => message);
 }

@@ -25,11 +25,15 @@ export function withLayers(
   snapshot: Snapshot,
   chainIds: Iterable<ChainID>,
 ): Snapshot {
-  const layers = new Map<ChainID, LayerRecord>(snapshot.layers);
+  return { ...snapshot, layers: new Map([...snapshot.layers, ...readLayers(layout, chainIds)]) };
+}
+
+/** Reads these layers; chains that do not exist stay absent. */
+export function readLayers(layout: Layout, chainIds: Iterable<ChainID>): Map<ChainID, LayerRecord> {
+  const layers = new Map<ChainID, LayerRecord>();
   for (const chainId of new Set(chainIds)) {
-    if (layers.has(chainId)) continue;
     const layer = readLayer(layout, chainId);
     if (layer !== undefined) layers.set(chainId, layer);
   }
-  return { ...snapshot, layers };
+  return layers;
 }

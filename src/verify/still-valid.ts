@@ -9,7 +9,10 @@ import type { Snapshot } from '../domain/snapshot.ts';
  * same names, nothing in the place of what will be renamed in. `snapshot` has `concernedChains`
  * read.
  */
-export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
+export function changesSince(
+  bound: BoundPlan,
+  snapshot: Pick<Snapshot, 'tags' | 'layers'>,
+): string[] {
   const added = new Set<ChainID>(bound.layers.map(({ chainId }) => chainId));
   return [
     ...bound.tags
@@ -32,7 +35,10 @@ export function changesSince(bound: BoundPlan, snapshot: Snapshot): string[] {
 }
 
 /** The `lower` file of a layer on this parent as the parent is now; undefined when it is gone. */
-function lowerAbove(parent: ChainID | undefined, { layers }: Snapshot): string | undefined {
+function lowerAbove(
+  parent: ChainID | undefined,
+  { layers }: Pick<Snapshot, 'layers'>,
+): string | undefined {
   const directory = parent === undefined ? undefined : layers.get(parent)?.directory;
   return directory?.link === undefined
     ? undefined
