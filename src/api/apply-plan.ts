@@ -1,6 +1,7 @@
 import { discard, stage, type Engine } from '../apply/engine.ts';
 import { beginTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
-import { rebasesOf, refuses, type Plan } from '../domain/plan.ts';
+import { refuses } from '../domain/finding.ts';
+import { rebasesOf, type Plan } from '../domain/plan.ts';
 import type { ImageResult, Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import { freeSpace } from '../store/free-space.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../domain/plan.ts';
+import { finding, type Finding } from '../domain/finding.ts';
 import { RebaseError } from '../errors.ts';
 
 /**
@@ -21,11 +21,10 @@ export function checkDepth(layers: number): Finding[] {
   }
   if (layers <= DEEPEST) return [];
   return [
-    {
-      check: 'depth',
-      severity: 'breaks',
-      message: `the result would have ${layers} layers; docker builds nothing on more than ${DEEPEST}`,
-      hint: undefined,
-    },
+    finding(
+      'depth',
+      'breaks',
+      `the result would have ${layers} layers; docker builds nothing on more than ${DEEPEST}`,
+    ),
   ];
 }

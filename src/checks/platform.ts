@@ -1,5 +1,5 @@
 import { platformName, type Platform } from '../domain/image-config.ts';
-import type { Finding } from '../domain/plan.ts';
+import { finding, type Finding } from '../domain/finding.ts';
 
 /**
  * os, architecture and variant of image and new base must agree; what one of them does not say
@@ -12,11 +12,10 @@ export function checkPlatform(image: Platform, newBase: Platform): Finding[] {
   );
   if (agree) return [];
   return [
-    {
-      check: 'platform',
-      severity: 'breaks',
-      message: `the image is for ${platformName(image)}, the new base for ${platformName(newBase)}`,
-      hint: undefined,
-    },
+    finding(
+      'platform',
+      'breaks',
+      `the image is for ${platformName(image)}, the new base for ${platformName(newBase)}`,
+    ),
   ];
 }

@@ -5,7 +5,7 @@ import type { Argv, Options } from 'yargs';
 import type { StoreOptions } from '../api/open-store.ts';
 import type { RestartOptions } from '../api/restart-daemon.ts';
 import type { SessionOptions } from '../api/session.ts';
-import { CHECKS } from '../domain/plan.ts';
+import { CHECKS } from '../domain/finding.ts';
 import { RebaseError } from '../errors.ts';
 import { askRestart } from './ask-restart.ts';
 import { environmentOptions } from './environment-options.ts';

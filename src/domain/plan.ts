@@ -3,6 +3,7 @@
  * clock, no randomness), so that it can be shown, saved and compared.
  */
 import type { ChainID, DiffID, ImageID } from './digest.ts';
+import type { Finding } from './finding.ts';
 
 export interface Plan {
   readonly images: readonly ImagePlan[];
@@ -60,34 +61,6 @@ export interface TagChange {
   readonly key: string;
   readonly before: ImageID | undefined;
   readonly after: ImageID;
-}
-
-/** Checks that can be waived with --allow. */
-export const CHECKS = ['platform', 'depth', 'retag', 'autoremove'] as const;
-export type CheckName = (typeof CHECKS)[number];
-
-/** `breaks` refuses unless its check is allowed, `review` is shown, `note` informs. */
-export type Severity = 'breaks' | 'review' | 'note';
-
-export interface Finding {
-  readonly check: CheckName | 'history' | 'old-image';
-  readonly severity: Severity;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
-
-/** SAFE: nothing found. REVIEW: shown, does not refuse. BREAKS: refuses unless allowed. */
-export type Verdict = 'SAFE' | 'REVIEW' | 'BREAKS';
-
-/** The verdict over a list of findings; a waived finding counts as REVIEW. */
-export function verdictOf(findings: readonly Finding[], allowed: ReadonlySet<string>): Verdict {
-  if (findings.some((finding) => refuses(finding, allowed))) return 'BREAKS';
-  return findings.some((finding) => finding.severity !== 'note') ? 'REVIEW' : 'SAFE';
-}
-
-/** Whether a finding stops the rebase. */
-export function refuses(finding: Finding, allowed: ReadonlySet<string>): boolean {
-  return finding.severity === 'breaks' && !allowed.has(finding.check);
 }
 
 /** The images of a plan that change. */

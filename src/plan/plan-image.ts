@@ -1,13 +1,7 @@
 import { chainIdsOf, imageIdOf } from '../domain/digest.ts';
 import { parseImageConfig } from '../domain/image-config.ts';
-import type {
-  Finding,
-  ImagePlan,
-  ImageState,
-  OldBase,
-  PlannedRebase,
-  TagChange,
-} from '../domain/plan.ts';
+import { finding, type Finding } from '../domain/finding.ts';
+import type { ImagePlan, ImageState, OldBase, PlannedRebase, TagChange } from '../domain/plan.ts';
 import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import { historyIn, rebasedConfigText } from './config-text.ts';
@@ -80,15 +74,15 @@ function splicedHistory(snapshot: Snapshot, input: RebaseInput): SplicedHistory 
 }
 
 function historyFindings(input: RebaseInput, history: SplicedHistory): Finding[] {
-  return history.unknown.map((whose) => ({
-    check: 'history',
-    severity: 'note',
-    message:
+  return history.unknown.map((whose) =>
+    finding(
+      'history',
+      'note',
       `the history of ${whose === 'image' ? input.reference : input.newBase.name} ` +
-      `does not fit its ${parseImageConfig(textOf(input, whose)).diffIds.length} layers: ` +
-      'placeholders stand for it',
-    hint: undefined,
-  }));
+        `does not fit its ${parseImageConfig(textOf(input, whose)).diffIds.length} layers: ` +
+        'placeholders stand for it',
+    ),
+  );
 }
 
 function textOf(input: RebaseInput, whose: 'image' | 'new base'): string {

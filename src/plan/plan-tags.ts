@@ -1,5 +1,6 @@
 import { shortId, type ImageID } from '../domain/digest.ts';
-import type { Finding, TagChange } from '../domain/plan.ts';
+import { finding, type Finding } from '../domain/finding.ts';
+import type { TagChange } from '../domain/plan.ts';
 import { parseReference, referenceKey, type Reference } from '../domain/reference.ts';
 import { tagsOf, type Snapshot, type TagRecord } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
@@ -42,12 +43,12 @@ export function oldImageFindings(
   const kept = changes.some((change) => change.after === oldImage);
   if (left.length > 0 || kept) return [];
   return [
-    {
-      check: 'old-image',
-      severity: 'note',
-      message: `the old image ${shortId(oldImage)} is left without a tag: a prune would take the way back`,
-      hint: '--keep-old gives it one',
-    },
+    finding(
+      'old-image',
+      'note',
+      `the old image ${shortId(oldImage)} is left without a tag: a prune would take the way back`,
+      { hint: '--keep-old gives it one' },
+    ),
   ];
 }
 

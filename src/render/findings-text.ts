@@ -1,4 +1,4 @@
-import { refuses, verdictOf, type Finding, type Verdict } from '../domain/plan.ts';
+import { refuses, verdictOf, type Finding, type Verdict } from '../domain/finding.ts';
 import { below, labelled, type Page } from './page.ts';
 import { oneLine } from './printable.ts';
 

@@ -1,15 +1,8 @@
 /**
  * The dry run as one JSON document: the facts of the text, with full IDs and nothing left out.
  */
-import {
-  refuses,
-  verdictOf,
-  type Finding,
-  type ImagePlan,
-  type ImageState,
-  type NothingToDo,
-  type PlannedRebase,
-} from '../domain/plan.ts';
+import { refuses, verdictOf, type Finding } from '../domain/finding.ts';
+import type { ImagePlan, ImageState, NothingToDo, PlannedRebase } from '../domain/plan.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { DaemonView, PlanReport } from '../domain/report.ts';
 import type { ContainerRecord } from '../domain/snapshot.ts';

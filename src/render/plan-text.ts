@@ -1,7 +1,8 @@
 /**
  * The dry run: everything an operator needs to decide whether to say yes.
  */
-import { rebasesOf, verdictOf } from '../domain/plan.ts';
+import { verdictOf } from '../domain/finding.ts';
+import { rebasesOf } from '../domain/plan.ts';
 import type { PlanReport } from '../domain/report.ts';
 import { hostText } from './host-text.ts';
 import { imageText, nothingText } from './image-text.ts';

@@ -1,7 +1,8 @@
 /**
  * Many images of one plan in one line each.
  */
-import { rebasesOf, verdictOf, type Plan, type PlannedRebase } from '../domain/plan.ts';
+import { verdictOf } from '../domain/finding.ts';
+import { rebasesOf, type Plan, type PlannedRebase } from '../domain/plan.ts';
 import type { PlanReport } from '../domain/report.ts';
 import { findingLines, paintVerdict } from './findings-text.ts';
 import { baseText } from './image-text.ts';

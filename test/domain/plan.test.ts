@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-
-import { rebasesOf, refuses, verdictOf, type Finding } from '../../src/domain/plan.ts';
+import { finding, refuses, verdictOf, type Finding } from '../../src/domain/finding.ts';
+import { rebasesOf } from '../../src/domain/plan.ts';
 import type { ImageID } from '../../src/domain/digest.ts';
 
-const NOTE: Finding = { check: 'history', severity: 'note', message: 'n', hint: undefined };
+const NOTE = finding('history', 'note', 'n');
 const REVIEW: Finding = { ...NOTE, severity: 'review' };
 const BREAKS: Finding = { ...NOTE, check: 'platform', severity: 'breaks' };
 
@@ -19,7 +19,7 @@ describe('plan', () => {
   for (const [name, findings, allowed, verdict] of cases) {
     it(`${name}: ${verdict}`, () => {
       expect(verdictOf(findings, new Set(allowed))).to.equal(verdict);
-      expect(findings.some((finding) => refuses(finding, new Set(allowed)))).to.equal(
+      expect(findings.some((each) => refuses(each, new Set(allowed)))).to.equal(
         verdict === 'BREAKS',
       );
     });

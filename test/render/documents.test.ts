@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { finding } from '../../src/domain/finding.ts';
 import fc from 'fast-check';
 import { imageIdOf } from '../../src/domain/digest.ts';
 import type { BaseReport, Outcome, StatusReport } from '../../src/domain/report.ts';
@@ -38,7 +39,7 @@ describe('render: JSON documents', () => {
       [
         {
           ...MY_ALPINE,
-          findings: [{ check: 'platform', severity: 'breaks', message: 'm', hint: undefined }],
+          findings: [finding('platform', 'breaks', 'm')],
         },
       ],
       { containers: [container], allowed: new Set(['platform']) },

@@ -10,7 +10,8 @@ import {
   type DiffID,
   type ImageID,
 } from '../../src/domain/digest.ts';
-import type { Finding, ImageState, PlannedRebase } from '../../src/domain/plan.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import type { ImageState, PlannedRebase } from '../../src/domain/plan.ts';
 import type { PlanReport } from '../../src/domain/report.ts';
 import type { ContainerRecord } from '../../src/domain/snapshot.ts';
 

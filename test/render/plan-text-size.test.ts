@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Finding } from '../../src/domain/plan.ts';
+import { finding } from '../../src/domain/finding.ts';
 import type { PlanReport } from '../../src/domain/report.ts';
 import { renderPlan } from '../../src/render/plan-text.ts';
 import {
@@ -11,12 +11,11 @@ import {
   type ExampleImage,
 } from './example-report.ts';
 
-const PLATFORM: Finding = {
-  check: 'platform',
-  severity: 'breaks',
-  message: 'the image is for linux/amd64, the new base for linux/arm64',
-  hint: undefined,
-};
+const PLATFORM = finding(
+  'platform',
+  'breaks',
+  'the image is for linux/amd64, the new base for linux/arm64',
+);
 
 function plain(report: PlanReport, noTrunc = false): string {
   return renderPlan(report, { color: false, noTrunc });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { rebasesOf } from '../../src/domain/plan.ts';
-import type { Finding } from '../../src/domain/plan.ts';
+import { finding } from '../../src/domain/finding.ts';
 import type { PlanReport } from '../../src/domain/report.ts';
 import { renderPlan } from '../../src/render/plan-text.ts';
 import {
@@ -14,12 +14,11 @@ import {
   MY_ALPINE,
 } from './example-report.ts';
 
-const PLATFORM: Finding = {
-  check: 'platform',
-  severity: 'breaks',
-  message: 'the image is for linux/amd64, the new base for linux/arm64',
-  hint: undefined,
-};
+const PLATFORM = finding(
+  'platform',
+  'breaks',
+  'the image is for linux/amd64, the new base for linux/arm64',
+);
 
 function plain(report: PlanReport, noTrunc = false): string {
   return renderPlan(report, { color: false, noTrunc });
@@ -110,7 +109,7 @@ describe('render/plan-text', () => {
   });
 
   it('shows findings with hint, how to waive a check, and what is refused', () => {
-    const hinted: Finding = { check: 'old-image', severity: 'note', message: 'm', hint: 'h' };
+    const hinted = finding('old-image', 'note', 'm', { hint: 'h' });
     const text = plain(exampleReport([{ ...MY_ALPINE, findings: [PLATFORM, hinted] }]));
     expect(text).to.include(
       [

@@ -1,0 +1,64 @@
+/**
+ * What a check has to say about a rebase, and what follows from it.
+ */
+import type { DiffID } from './digest.ts';
+
+/** Checks that can be waived with --allow. */
+export const CHECKS = [
+  'platform',
+  'depth',
+  'retag',
+  'distro',
+  'libc',
+  'shadowed',
+  'replaced-dir',
+  'missing',
+  'redirect',
+  'autoremove',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** Who speaks where no check does: these inform and never refuse. */
+export type Remark = 'history' | 'old-image' | 'old-base' | 'config' | 'index';
+
+/** `breaks` refuses unless its check is allowed, `review` is shown, `note` informs. */
+export type Severity = 'breaks' | 'review' | 'note';
+
+export interface Finding {
+  readonly check: CheckName | Remark;
+  readonly severity: Severity;
+  /** One line that names the thing. */
+  readonly message: string;
+  /** Why it matters, in one line. */
+  readonly why: string | undefined;
+  readonly hint: string | undefined;
+  /** The path in the image that it is about: absolute, a byte string (`byte-string.ts`). */
+  readonly path: string | undefined;
+  /** The layers involved. */
+  readonly layers: readonly DiffID[];
+}
+
+/** A finding; what is not given is not known. */
+export function finding(
+  check: Finding['check'],
+  severity: Severity,
+  message: string,
+  details: Partial<Pick<Finding, 'why' | 'hint' | 'path' | 'layers'>> = {},
+): Finding {
+  const { why, hint, path, layers = [] } = details;
+  return { check, severity, message, why, hint, path, layers };
+}
+
+/** SAFE: nothing found. REVIEW: shown, does not refuse. BREAKS: refuses unless allowed. */
+export type Verdict = 'SAFE' | 'REVIEW' | 'BREAKS';
+
+/** The verdict over a list of findings; a waived finding counts as REVIEW. */
+export function verdictOf(findings: readonly Finding[], allowed: ReadonlySet<string>): Verdict {
+  if (findings.some((each) => refuses(each, allowed))) return 'BREAKS';
+  return findings.some(({ severity }) => severity !== 'note') ? 'REVIEW' : 'SAFE';
+}
+
+/** Whether a finding stops the rebase. */
+export function refuses({ severity, check }: Finding, allowed: ReadonlySet<string>): boolean {
+  return severity === 'breaks' && !allowed.has(check);
+}
