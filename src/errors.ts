@@ -38,6 +38,7 @@ const EXIT_CODE_OF = {
   INTERRUPTED: 130,
   // 64: the command line
   USAGE: 64,
+  BAD_MANIFEST: 64,
   BAD_REFERENCE: 64,
 } as const;
 
