@@ -3,6 +3,7 @@ import { RebaseError } from '../errors.ts';
 import { KEEP_OLD_TEMPLATE } from '../plan/plan-tags.ts';
 import { addAbort } from './commands/abort.ts';
 import { addBase } from './commands/base.ts';
+import { addDependents } from './commands/dependents.ts';
 import { addHistory } from './commands/history.ts';
 import { addRebase } from './commands/rebase.ts';
 import { addResume } from './commands/resume.ts';
@@ -18,13 +19,14 @@ export type AddCommand = (parser: Argv, done: (exitCode: number) => void) => Arg
 const COMMANDS: readonly AddCommand[] = [
   addRebase,
   addBase,
+  addDependents,
   addHistory,
   addStatus,
   addUndo,
   addResume,
   addAbort,
 ];
-const COMMAND_NAMES = ['base', 'history', 'status', 'undo', 'resume', 'abort'];
+const COMMAND_NAMES = ['base', 'dependents', 'history', 'status', 'undo', 'resume', 'abort'];
 
 /** Runs one command line (without node and the script) and returns the process exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -108,6 +110,7 @@ function noImage(): RebaseError {
 }
 
 const OPTION_NAMES = [
+  'untagged',
   'onto',
   'from',
   'tag',

@@ -2,7 +2,7 @@
  * What dockerd's store holds, as read: tolerant, so that damage is a fact in it and not an
  * exception. Planning refuses what is damaged; a check of the store lists it.
  */
-import type { ChainID, DiffID, ImageID } from './digest.ts';
+import { shortId, type ChainID, type DiffID, type ImageID } from './digest.ts';
 
 export interface Snapshot {
   readonly images: ReadonlyMap<ImageID, ImageRecord>;
@@ -72,4 +72,10 @@ export interface ContainerRecord {
 /** Tags of an image, digest references left out, sorted. */
 export function tagsOf(snapshot: Pick<Snapshot, 'tags'>, imageId: ImageID): string[] {
   return (snapshot.tags.byImage.get(imageId) ?? []).filter((key) => !key.includes('@'));
+}
+
+/** A name for an image: its first tag, else a digest reference, else its short ID. */
+export function nameOfImage(snapshot: Pick<Snapshot, 'tags'>, imageId: ImageID): string {
+  const [tag] = tagsOf(snapshot, imageId);
+  return tag ?? snapshot.tags.byImage.get(imageId)?.[0] ?? shortId(imageId);
 }
