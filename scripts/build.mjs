@@ -3,7 +3,8 @@
  * (Engine API client, ...) in chunks of their own that load on first use. A bundled start is
  * half as long as one that resolves every module on disk.
  */
-import { chmod, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
@@ -27,3 +28,7 @@ await build({
   logLevel: 'warning',
 });
 await chmod(`${dist}cli.js`, 0o755);
+await writeFile(
+  `${dist}rebase-image.8`,
+  execFileSync(process.execPath, [`${dist}cli.js`, '__man']),
+);
