@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { findAlive } from '../daemon/alive-without-daemon.ts';
-import { chooseEndpoint } from '../daemon/endpoint.ts';
+import { chooseEndpoint, DEFAULT_SOURCE, type Endpoint } from '../daemon/endpoint.ts';
 import { findDockerd, type DockerdState } from '../daemon/dockerd-process.ts';
 import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonInfo } from '../daemon/engine-answers.ts';
@@ -17,7 +17,7 @@ import {
   type DaemonConfig,
   type DriverFacts,
 } from '../store/locate-store.ts';
-import { readText, statOf } from '../store/read-file.ts';
+import { readHostText, statOf } from '../store/read-file.ts';
 
 export interface StoreOptions {
   readonly dataRoot?: string | undefined;
@@ -41,7 +41,8 @@ const ANSWER_MS = 5000;
 
 /**
  * Finds the store: --data-root, else what the daemon says, else daemon.json, else /var/lib/docker.
- * Reads only. Throws NOT_ROOT, NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS, USAGE.
+ * Reads only. Throws NOT_ROOT, NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS, USAGE, and
+ * DAEMON_FAILED where a daemon is named that does not answer.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   if (process.getuid?.() !== 0) {
@@ -102,7 +103,7 @@ async function whereIsIt(
   const endpoint =
     dataRoot !== undefined && !named
       ? undefined
-      : chooseEndpoint({ host, context, env, home: homedir(), readText });
+      : chooseEndpoint({ host, context, env, home: homedir(), readText: readHostText });
   const asked = endpoint === undefined ? undefined : await ask(endpoint.socketPath);
   if (dataRoot !== undefined) {
     refuseOtherRoot(dataRoot, asked);
@@ -112,8 +113,16 @@ async function whereIsIt(
     const { dockerRootDir } = asked.info;
     return { dataRoot: dockerRootDir, config: NO_CONFIG, asked };
   }
+  if (endpoint !== undefined && endpoint.source !== DEFAULT_SOURCE) throw silent(endpoint);
   const config = readDaemonConfig(DAEMON_JSON);
   return { dataRoot: config.dataRoot ?? DEFAULT_DATA_ROOT, config, asked };
+}
+
+/** Somebody has named that daemon: another one's store must not be taken for its. */
+function silent({ socketPath, source }: Endpoint): RebaseError {
+  return new RebaseError('DAEMON_FAILED', `no dockerd answers at ${socketPath} (${source})`, {
+    hint: 'start it, or name its store: --data-root DIR',
+  });
 }
 
 /** daemon.json speaks of one data-root; about another it says nothing. */

@@ -18,6 +18,9 @@ export interface EndpointRequest {
   readonly readText: (path: string) => string | undefined;
 }
 
+/** The source of a socket that nobody has named. */
+export const DEFAULT_SOURCE = 'default';
+
 /** The socket to talk to, and who named it (for messages). */
 export interface Endpoint {
   /** Absolute. */
@@ -53,7 +56,7 @@ function fromEnvironment(request: EndpointRequest): Endpoint {
   const file = join(configFolder(request), 'config.json');
   const current = given(textOr(readRecord(file, request) ?? {}, 'currentContext'));
   if (current !== undefined) return ofContext(current, `currentContext of ${file}`, request);
-  return { socketPath: DEFAULT_SOCKET, source: 'default' };
+  return { socketPath: DEFAULT_SOCKET, source: DEFAULT_SOURCE };
 }
 
 function ofContext(name: string, source: string, request: EndpointRequest): Endpoint {

@@ -1,9 +1,10 @@
-/** The issue's "Bad input": a clear one-line error with a hint, and an untouched store. */
+/** Bad input: a clear one-line error with a hint, and an untouched store. */
 import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { openStore, type StoreOptions } from '../../src/api/open-store.ts';
 import { RebaseError, type ErrorCode } from '../../src/errors.ts';
 import { buildStore, type BuiltStore, type StoreSpec } from '../support/store-builder.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
@@ -344,6 +345,18 @@ describe('api: bad input', () => {
       process.getuid = getuid!;
     }
   });
+
+  const silent: [string, StoreOptions][] = [
+    ['--host', { host: 'unix:///nowhere/docker.sock', env: {} }],
+    ['DOCKER_HOST', { env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } }],
+  ];
+  for (const [source, options] of silent) {
+    it(`refuses a silent daemon that ${source} names, and takes no other store for its`, async () => {
+      const error: unknown = await openStore(options).catch((e: unknown) => e);
+      expectGood(error as RebaseError, 'DAEMON_FAILED', '/nowhere/docker.sock');
+      expect((error as RebaseError).message).to.contain(source);
+    });
+  }
 
   const stores: [string, ErrorCode, (root: string) => void][] = [
     [
