@@ -194,7 +194,7 @@ function defineEngine(options: EngineOptions): Engine {
       process.kill(pid, 'SIGKILL');
       // Its containerd gets a signal from the kernel when dockerd dies: wait for both.
       for (let round = 0; runningPid() !== undefined || containerdRuns(); round += 1) {
-        if (round > 200) throw new Error(`dockerd ${pid} survives SIGKILL`);
+        if (round > 2400) throw new Error(`dockerd ${pid} survives SIGKILL`);
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
     },
