@@ -23,7 +23,6 @@ export function bytesOfText(text: string): ByteString {
 }
 
 function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- the whole of ASCII is meant
   return /^[\0-\x7f]*$/.test(text);
 }
 

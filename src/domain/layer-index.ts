@@ -7,7 +7,10 @@ import type { ChainID, DiffID } from './digest.ts';
 
 /** Paths are byte strings without a leading or trailing slash, `.` and `..` resolved; '' = root. */
 export interface LayerIndex {
-  /** In the order of the layer; a later entry of the same path replaces an earlier one. */
+  /**
+   * Every file and directory of the layer, each once, a directory before what is in it; also the
+   * root, and directories that were only made on the way to a file: they hide the one below.
+   */
   readonly entries: readonly LayerEntry[];
   /** Paths that this layer deletes from the layers below (`.wh.NAME`, char device 0:0). */
   readonly whiteouts: ReadonlySet<ByteString>;
@@ -32,7 +35,10 @@ export interface LayerEntry {
   readonly crc: string | undefined;
   /** Target of a symlink, exactly as it stands. */
   readonly target: ByteString | undefined;
-  /** Path in the same layer whose file this is one more name of; type, size and crc are its. */
+  /**
+   * Path in the same layer whose file this is one more name of, and whose attributes it has: of all
+   * names of a file the first in byte order.
+   */
   readonly hardLinkOf: ByteString | undefined;
   /** Of char and block devices: `major:minor`. */
   readonly device: string | undefined;

@@ -5,11 +5,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { RebaseError } from '../errors.ts';
+import { paxRecords } from './pax-records.ts';
+import { BLOCK, readTarHeader } from './tar-header.ts';
 
 /** Overlay xattrs of one directory: `trusted.overlay.opaque` -> `y` (values as latin1). */
 export type OverlayXattrs = ReadonlyMap<string, string>;
 
-const BLOCK = 512;
 const XATTR_PREFIX = 'SCHILY.xattr.';
 
 /**
@@ -37,6 +38,11 @@ export function readOverlayXattrs(
   return marksIn(stdout);
 }
 
+/** Whether a directory's marks hide what the layers below have in it. */
+export function isOpaque(marks: OverlayXattrs): boolean {
+  return (marks.get('trusted.overlay.opaque') ?? marks.get('user.overlay.opaque')) === 'y';
+}
+
 /**
  * Blocks, size and path of everything, of which directories are kept, and files that have at most a
  * page on disk and more than that in size: GNU tar reads what it archives, and these are small.
@@ -53,11 +59,8 @@ list | tar -c -f - --null --no-recursion -T - --format=posix --sparse --xattrs \
 function marksIn(archive: Buffer): Map<string, OverlayXattrs> {
   const marks = new Map<string, OverlayXattrs>();
   let records: ReadonlyMap<string, string> = new Map();
-  for (let at = 0; at + BLOCK <= archive.length;) {
-    const header = archive.subarray(at, at + BLOCK);
-    if (header[0] === 0) break;
-    const size = Number.parseInt(textAt(header, 124, 12).trim() || '0', 8);
-    const type = String.fromCharCode(header[156] ?? 0);
+  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0;) {
+    const { name, type, size } = readTarHeader(archive.subarray(at, at + BLOCK));
     at += BLOCK;
     if (type === 'x') {
       records = paxRecords(archive.subarray(at, at + size));
@@ -65,40 +68,12 @@ function marksIn(archive: Buffer): Map<string, OverlayXattrs> {
       const xattrs = [...records]
         .filter(([key]) => key.startsWith(XATTR_PREFIX))
         .map(([key, value]) => [key.slice(XATTR_PREFIX.length), value] as const);
-      const name = records.get('path') ?? pathIn(header);
-      if (xattrs.length > 0) marks.set(name.replace(/\/$/, ''), new Map(xattrs));
+      // Of a sparse file, `path` and the header have a made-up name with tar's process ID in it.
+      const path = records.get('GNU.sparse.name') ?? records.get('path') ?? name;
+      if (xattrs.length > 0) marks.set(path.replace(/\/$/, ''), new Map(xattrs));
       records = new Map();
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
   }
   return marks;
-}
-
-/** `<length> <key>=<value>\n`, where length counts the whole record in bytes. */
-function paxRecords(bytes: Buffer): Map<string, string> {
-  const text = bytes.toString('latin1');
-  const records = new Map<string, string>();
-  for (let at = 0; at < text.length;) {
-    const space = text.indexOf(' ', at);
-    const length = Number.parseInt(text.slice(at, space), 10);
-    if (!(length > 0)) break;
-    const record = text.slice(space + 1, at + length - 1);
-    const equals = record.indexOf('=');
-    records.set(record.slice(0, equals), record.slice(equals + 1));
-    at += length;
-  }
-  return records;
-}
-
-/** The name in a ustar header: prefix (155 bytes at 345) and name (100 bytes at 0). */
-function pathIn(header: Buffer): string {
-  const prefix = textAt(header, 345, 155);
-  const name = textAt(header, 0, 100);
-  return prefix === '' ? name : `${prefix}/${name}`;
-}
-
-function textAt(header: Buffer, offset: number, length: number): string {
-  const field = header.subarray(offset, offset + length).toString('latin1');
-  const end = field.indexOf('\0');
-  return end < 0 ? field : field.slice(0, end);
 }

@@ -1,0 +1,37 @@
+import path from 'node:path';
+import type { ChainID } from '../domain/digest.ts';
+import type { LayerIndex } from '../domain/layer-index.ts';
+import { RebaseError } from '../errors.ts';
+import { IndexBuilder } from './index-builder.ts';
+import { layerEntry, type Layout } from './layout.ts';
+import { tarMembers } from './tar-members.ts';
+import { readTarSplit, tarSplitEntries } from './tar-split.ts';
+import { walkLayer } from './walk-layer.ts';
+
+/** Which layer of the store: its layerdb entry, and its overlay2 directory if that is known. */
+export interface LayerLocation {
+  readonly chainId: ChainID;
+  readonly cacheId: string | undefined;
+}
+
+/**
+ * What a layer holds, as its tar-split file says. Where that is missing or damaged, its directory
+ * is walked instead: then `source` is `directory`, and no checksums are known.
+ * Throws STORE_DAMAGED when neither can be read.
+ */
+export function readLayerIndex(layout: Layout, { chainId, cacheId }: LayerLocation): LayerIndex {
+  try {
+    return indexOfTarSplit(path.join(layerEntry(layout, chainId), 'tar-split.json.gz'));
+  } catch (error) {
+    if (!(error instanceof RebaseError && error.code === 'STORE_DAMAGED')) throw error;
+    if (cacheId === undefined) throw error;
+    return walkLayer(layout, cacheId);
+  }
+}
+
+/** The index that a tar-split file gives. Throws STORE_DAMAGED. */
+export function indexOfTarSplit(file: string): LayerIndex {
+  const builder = new IndexBuilder();
+  for (const member of tarMembers(tarSplitEntries(readTarSplit(file)))) builder.add(member);
+  return builder.index();
+}
