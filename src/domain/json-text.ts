@@ -26,7 +26,8 @@ export function parseJson(text: string): unknown {
   return notTooDeep((): unknown => JSON.parse(text));
 }
 
-function notTooDeep<T>(parse: () => T): T {
+/** Reads what may be nested, with a SyntaxError where it is so too deeply for the stack. */
+export function notTooDeep<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
@@ -79,9 +80,23 @@ export function rawElementsOf(text: string, node: Node | undefined): string[] {
  * space, so that replacing elements and putting them back gives the first bytes again.
  */
 export function replaceElements(json: JsonText, node: Node, elements: readonly string[]): Edit {
+  return replaceItems(json, node, elements, ['[', ']']);
+}
+
+/** The edit that makes an object hold these members (raw `"key":value` texts), likewise. */
+export function replaceMembers(json: JsonText, node: Node, members: readonly string[]): Edit {
+  return replaceItems(json, node, members, ['{', '}']);
+}
+
+function replaceItems(
+  json: JsonText,
+  node: Node,
+  items: readonly string[],
+  [open, close]: readonly [string, string],
+): Edit {
   const { lead, separator, tail } = spacingOf(json, node);
-  const content = elements.length === 0 ? '[]' : `[${lead}${elements.join(separator)}${tail}]`;
-  return { offset: node.offset, length: node.length, content };
+  const inside = items.length === 0 ? '' : `${lead}${items.join(separator)}${tail}`;
+  return { offset: node.offset, length: node.length, content: `${open}${inside}${close}` };
 }
 
 /** The edit that removes a property, with the comma that belonged to it. */
@@ -123,7 +138,7 @@ export function editText(text: string, edits: readonly Edit[]): string {
 }
 
 /** What stands between a key and its value. */
-function colonIn(text: string, property: Node | undefined): string {
+export function colonIn(text: string, property: Node | undefined): string {
   const [key, value] = property?.children ?? [];
   return key && value ? text.slice(endOf(key), value.offset) : ':';
 }

@@ -4,6 +4,7 @@
  */
 import type { ChainID, DiffID, ImageID } from './digest.ts';
 import type { Finding } from './finding.ts';
+import type { ConfigMode, SettingChange } from './settings.ts';
 
 export interface Plan {
   readonly images: readonly ImagePlan[];
@@ -27,6 +28,9 @@ export interface PlannedRebase {
   readonly after: ImageState;
   readonly oldBase: OldBase;
   readonly newBase: NewBase;
+  readonly config: ConfigMode;
+  /** What the image has of its own or gets from the new base; none with `keep`. */
+  readonly settings: readonly SettingChange[];
   readonly tags: readonly TagChange[];
   readonly findings: readonly Finding[];
 }

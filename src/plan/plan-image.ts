@@ -1,10 +1,15 @@
 import { chainIdsOf, imageIdOf } from '../domain/digest.ts';
-import { parseImageConfig } from '../domain/image-config.ts';
 import { finding, type Finding } from '../domain/finding.ts';
+import { parseImageConfig, type HistoryEntry } from '../domain/image-config.ts';
 import type { ImagePlan, ImageState, OldBase, PlannedRebase, TagChange } from '../domain/plan.ts';
+import type { ConfigMode } from '../domain/settings.ts';
 import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import { historyIn, rebasedConfigText } from './config-text.ts';
+import { baseLabelsOf } from './settings/base-labels.ts';
+import { keptSettings, planSettings, type PlannedSettings } from './settings/plan-settings.ts';
+import { NO_SETTINGS, settingsOf } from './settings/read-settings.ts';
+import { withSettings } from './settings/settings-text.ts';
 import { spliceHistory, type SplicedHistory } from './splice-history.ts';
 
 export interface RebaseInput {
@@ -13,19 +18,23 @@ export interface RebaseInput {
   readonly reference: string;
   readonly oldBase: OldBase;
   readonly newBase: { readonly image: ImageRecord; readonly name: string };
+  readonly config: ConfigMode;
 }
 
 /**
  * Plans one image: the new base's layers and the app's own above them, the new base's history and
- * the app's own after it, the app's settings untouched. Says "nothing to do" when the image would
- * come out as it is. The tags are the caller's to add (`planTags`).
+ * the app's own after it, the app's settings merged with those of the two bases. Says "nothing to
+ * do" when the image would come out as it is. The tags are the caller's to add (`planTags`).
  * Throws STORE_DAMAGED for a config that cannot be edited without guessing.
  */
 export function planImage(snapshot: Snapshot, input: RebaseInput): ImagePlan {
   const { image, oldBase, newBase, reference } = input;
   const diffIds = [...newBase.image.diffIds, ...image.diffIds.slice(oldBase.layers)];
   const history = splicedHistory(snapshot, input);
-  const configText = edited(reference, () => rebasedConfigText(image.text, diffIds, history.raw));
+  const settings = plannedSettings(snapshot, input, history.own);
+  const configText = edited(reference, () =>
+    rebasedConfigText(withSettings(image.text, settings.texts), diffIds, history.raw),
+  );
   const after = stateOf(configText, diffIds);
   if (after.imageId === image.id) {
     return {
@@ -46,8 +55,10 @@ export function planImage(snapshot: Snapshot, input: RebaseInput): ImagePlan {
       imageId: newBase.image.id,
       layers: newBase.image.diffIds.length,
     },
+    config: input.config,
+    settings: settings.changes,
     tags: [],
-    findings: historyFindings(input, history),
+    findings: [...historyFindings(input, history), ...settings.findings],
   } satisfies PlannedRebase & { tags: TagChange[] };
 }
 
@@ -70,6 +81,24 @@ function splicedHistory(snapshot: Snapshot, input: RebaseInput): SplicedHistory 
     oldBase: old === undefined ? undefined : edited(oldBase.name, () => historyIn(old.text)),
     newBase: edited(newBase.name, () => historyIn(newBase.image.text)),
     newBaseLayers: newBase.image.diffIds.length,
+  });
+}
+
+function plannedSettings(
+  snapshot: Snapshot,
+  { config, image, oldBase, newBase, reference }: RebaseInput,
+  own: readonly HistoryEntry[],
+): PlannedSettings {
+  if (config === 'keep') return keptSettings([]);
+  const old = oldBase.imageId === undefined ? undefined : snapshot.images.get(oldBase.imageId);
+  const known = old && edited(oldBase.name, () => settingsOf(old));
+  return planSettings({
+    app: edited(reference, () => settingsOf(image)),
+    oldBase: known ?? (oldBase.layers === 0 ? NO_SETTINGS : undefined),
+    newBase: edited(newBase.name, () => settingsOf(newBase.image)),
+    own,
+    labels: baseLabelsOf(snapshot, { imageId: newBase.image.id, name: newBase.name }),
+    names: { image: reference, oldBase: oldBase.name, newBase: newBase.name },
   });
 }
 

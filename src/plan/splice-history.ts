@@ -6,7 +6,12 @@
  * a placeholder: dockerd gives sizes to entries by counting those that made a layer
  * (moby daemon/images/image_history.go), so a gap would shift every later line.
  */
-import { layersIn, sameInstruction, type HistoryEntry } from '../domain/image-config.ts';
+import {
+  historyStartsWith,
+  layersIn,
+  sameInstruction,
+  type HistoryEntry,
+} from '../domain/image-config.ts';
 
 /** A config's history: what the entries say, and their exact texts, index by index. */
 export interface History {
@@ -30,6 +35,8 @@ export interface SplicedHistory {
   readonly raw: readonly string[];
   /** Whose history does not fit its layers, so that placeholders stand in its place. */
   readonly unknown: readonly ('image' | 'new base')[];
+  /** The entries of the image that are not its old base's; none where that cannot be told. */
+  readonly own: readonly HistoryEntry[];
 }
 
 /** How a placeholder is recognised when the image is rebased again. */
@@ -42,24 +49,39 @@ const PLACEHOLDER = JSON.stringify({
 export function spliceHistory(input: SpliceInput): SplicedHistory {
   const kept = input.appLayers - input.oldBaseLayers;
   const base = fits(input.newBase, input.newBaseLayers) ? input.newBase.raw : undefined;
-  const own = appEntries(input);
-  const raw = [...(base ?? placeholders(input.newBaseLayers)), ...(own ?? placeholders(kept))];
-  if (raw.every((entry) => entry === PLACEHOLDER)) return { raw: [], unknown: [] };
+  const seam = seamIn(input);
+  const moved = seam === undefined ? placeholders(kept) : input.app.raw.slice(seam);
+  const raw = [...(base ?? placeholders(input.newBaseLayers)), ...moved];
+  const own = ownEntries(input, seam);
+  if (raw.every((entry) => entry === PLACEHOLDER)) return { raw: [], unknown: [], own };
   return {
     raw,
+    own,
     unknown: [
       ...(base === undefined && input.newBaseLayers > 0 ? (['new base'] as const) : []),
-      ...(own === undefined && kept > 0 ? (['image'] as const) : []),
+      ...(seam === undefined && kept > 0 ? (['image'] as const) : []),
     ],
   };
 }
 
-/** The app's own entries; undefined when its history does not fit its layers. */
-function appEntries({ app, appLayers, oldBaseLayers, oldBase }: SpliceInput): string[] | undefined {
+/** Index of the app's first own entry; undefined when its history does not fit its layers. */
+function seamIn({ app, appLayers, oldBaseLayers, oldBase }: SpliceInput): number | undefined {
   if (!fits(app, appLayers)) return undefined;
   const seam = afterLayers(app.entries, oldBaseLayers);
-  const shared = sharedSettings(app.entries.slice(seam), oldBase, oldBaseLayers);
-  return app.raw.slice(seam + shared);
+  return seam + sharedSettings(app.entries.slice(seam), oldBase, oldBaseLayers);
+}
+
+/**
+ * What the app's builder has written. A base without history, as some tools make it, leaves an app
+ * with a history that is too short for its layers and all its own.
+ */
+function ownEntries(
+  { app, oldBase }: SpliceInput,
+  seam: number | undefined,
+): readonly HistoryEntry[] {
+  if (seam !== undefined) return app.entries.slice(seam);
+  if (oldBase === undefined || !historyStartsWith(app.entries, oldBase.entries)) return [];
+  return app.entries.slice(oldBase.entries.length);
 }
 
 function fits(history: History, layers: number): boolean {

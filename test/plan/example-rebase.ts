@@ -1,6 +1,7 @@
 /** Plans as the program makes them, and what a store looks like once they are applied. */
 import { parseImageConfig } from '../../src/domain/image-config.ts';
 import type { ImagePlan, PlannedRebase } from '../../src/domain/plan.ts';
+import type { ConfigMode } from '../../src/domain/settings.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { planImage } from '../../src/plan/plan-image.ts';
 import { planTags } from '../../src/plan/plan-tags.ts';
@@ -14,6 +15,7 @@ export interface ExampleRequest {
   readonly from?: string | undefined;
   readonly tag?: string | undefined;
   readonly keepOld?: string | undefined;
+  readonly config?: ConfigMode;
 }
 
 export function planned(snapshot: Snapshot, request: ExampleRequest): ImagePlan {
@@ -25,7 +27,13 @@ export function planned(snapshot: Snapshot, request: ExampleRequest): ImagePlan 
     return { kind: 'nothing', reference, imageId: image.id, reason: resolution.reason };
   }
   const newBase = { image: onto.image, name: onto.name };
-  const plan = planImage(snapshot, { image, reference, oldBase: resolution.base, newBase });
+  const plan = planImage(snapshot, {
+    image,
+    reference,
+    oldBase: resolution.base,
+    newBase,
+    config: request.config ?? 'merge',
+  });
   if (plan.kind === 'nothing') return plan;
   const tags = planTags(snapshot, {
     reference,

@@ -72,6 +72,7 @@ describe('plan-image', () => {
       reference: 'my-alpine:3.7',
       oldBase: lowest(1),
       newBase: { image: recordOf([alpine312]), name: 'alpine:3.12' },
+      config: 'merge',
     });
     expect(plan)
       .to.have.nested.property('after.chainIds')
@@ -162,6 +163,7 @@ describe('plan-image', () => {
       reference: 'my:1',
       oldBase: { ...lowest(2), imageId: imageOf(NEW).id },
       newBase: { image: findImage(snapshot, 'base:2').image, name: 'base:2' },
+      config: 'merge',
     });
     expect(plan).to.deep.include({
       kind: 'nothing',

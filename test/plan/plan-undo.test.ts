@@ -327,11 +327,28 @@ describe('plan-undo', () => {
       expect(plan.removable.committed).to.deep.equal([]);
     });
 
-    it('a chain that somebody else has made anew under our ChainID is not ours', () => {
+    it('of a chain that docker has made anew only our own directory goes', () => {
       const { snapshot } = one;
       const top = snapshot.layers.get(topOf('b', 'x', 'y'))!;
       const layers = new Map(snapshot.layers).set(top.chainId, { ...top, cacheId: 'f'.repeat(64) });
-      expect(chainsIn(undo({ ...one, snapshot: { ...snapshot, layers } }))).to.deep.equal([]);
+      const { removable } = undo({ ...one, snapshot: { ...snapshot, layers } });
+      // The middle one stays below docker's.
+      expect(removable.layers.map(({ cacheId }) => cacheId)).to.deep.equal([top.cacheId]);
+      expect(removable.committed).to.deep.equal([]);
+    });
+
+    it('of a chain that docker has made anew our directory stays below a layer that stays', () => {
+      const { snapshot } = one;
+      const middle = snapshot.layers.get(topOf('b', 'x'))!;
+      const layers = new Map(snapshot.layers).set(middle.chainId, {
+        ...middle,
+        cacheId: 'f'.repeat(64),
+      });
+      const changed = { ...one, snapshot: { ...snapshot, layers } };
+      const mounted = new Set([topOf('b', 'x', 'y')]);
+      expect(chainsIn(undo(changed, 1, { mounted }))).to.deep.equal([]);
+      const both = undo(changed).removable.layers.map(({ cacheId }) => cacheId);
+      expect(both).to.include(middle.cacheId).and.to.have.length(2);
     });
   });
 

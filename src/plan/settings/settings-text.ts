@@ -1,0 +1,112 @@
+/**
+ * Merged settings written into the config's text: only the fields that change, the rest byte for
+ * byte.
+ */
+import {
+  colonIn,
+  editText,
+  insertProperty,
+  memberOf,
+  parseJsonText,
+  rawOf,
+  replaceElements,
+  replaceMembers,
+  valueOf,
+  type Edit,
+  type JsonText,
+  type Node,
+} from '../../domain/json-text.ts';
+import { emptyIn, rankIn } from './fields.ts';
+import { goString } from './go-text.ts';
+import type { FieldText } from './merge-settings.ts';
+import { fieldsIn } from './read-settings.ts';
+
+/**
+ * The config with these fields in its settings. Throws SyntaxError for a config in which several
+ * keys could be meant.
+ */
+export function withSettings(configText: string, texts: ReadonlyMap<string, FieldText>): string {
+  if (texts.size === 0) return configText;
+  const json = parseJsonText(configText);
+  const property = memberOf(json.root, 'config');
+  const config = property === undefined ? undefined : valueOf(property);
+  if (config?.type === 'object') return editText(configText, editsOf(json, config, texts));
+  const value = `{${membersOf(json, undefined, texts).join(',')}}`;
+  const edit: Edit =
+    config === undefined
+      ? insertProperty(json, json.root, { key: 'config', value })
+      : { offset: config.offset, length: config.length, content: value };
+  return editText(configText, [edit]);
+}
+
+/** Values are replaced in their place; fields that come or go make the object anew. */
+function editsOf(json: JsonText, config: Node, texts: ReadonlyMap<string, FieldText>): Edit[] {
+  const present = fieldsIn(config);
+  const edits: Edit[] = [];
+  for (const [field, text] of texts) {
+    const member = present.get(field);
+    const value = member && valueOf(member);
+    const content = valueText(json, value, text) ?? emptyIn(present.keys(), field);
+    if (value === undefined || content === undefined) {
+      return [replaceMembers(json, config, membersOf(json, config, texts))];
+    }
+    edits.push({ offset: value.offset, length: value.length, content });
+  }
+  return edits;
+}
+
+/** The members of the settings, those that come at the place where Docker would write them. */
+function membersOf(
+  json: JsonText,
+  config: Node | undefined,
+  texts: ReadonlyMap<string, FieldText>,
+): string[] {
+  const present = config === undefined ? new Map<string, Node>() : fieldsIn(config);
+  const fields = [...present.keys()];
+  const rank = rankIn(fields);
+  const colon = colonIn(json.text, config?.children?.[0] ?? json.root.children?.[0]);
+  const changed = [...texts].map(([field, text]) => {
+    const member = present.get(field);
+    const content = valueText(json, member && valueOf(member), text) ?? emptyIn(fields, field);
+    return { field, member, content };
+  });
+
+  const members = (config?.children ?? []).flatMap((node) => {
+    const change = changed.find(({ member }) => member === node);
+    const [key] = node.children ?? [];
+    const field = fields.find((name) => present.get(name) === node);
+    if (change === undefined || key === undefined) {
+      return [{ field, text: rawOf(json.text, node) }];
+    }
+    if (change.content === undefined) return [];
+    return [{ field, text: `${rawOf(json.text, key)}${colon}${change.content}` }];
+  });
+  for (const { field, member, content } of changed) {
+    if (member !== undefined || content === undefined) continue;
+    const after = members.findIndex((other) => rank(other.field ?? '') > rank(field));
+    const at = after < 0 ? members.length : after;
+    members.splice(at, 0, { field, text: `${goString(field)}${colon}${content}` });
+  }
+  return members.map(({ text }) => text);
+}
+
+/** Lists and objects in the white space of the one that was there; undefined for no value. */
+function valueText(json: JsonText, old: Node | undefined, text: FieldText): string | undefined {
+  switch (text.kind) {
+    case 'none':
+      return undefined;
+    case 'value':
+      return text.text;
+    case 'list':
+      return old?.type === 'array'
+        ? replaceElements(json, old, text.elements).content
+        : `[${text.elements.join(',')}]`;
+    case 'object': {
+      const colon = colonIn(json.text, json.root.children?.[0]);
+      const members = text.members.map(([key, value]) => `${goString(key)}${colon}${value}`);
+      return old?.type === 'object'
+        ? replaceMembers(json, old, members).content
+        : `{${members.join(',')}}`;
+    }
+  }
+}
