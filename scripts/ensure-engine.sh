@@ -5,7 +5,8 @@
 #   scripts/ensure-engine.sh [PACKAGE...]     (Debian package names; as root)
 set -eu
 
-[ $# -gt 0 ] || set -- docker.io busybox-static docker-registry attr tmux
+[ $# -gt 0 ] || set -- docker.io busybox-static docker-registry attr acl libcap2-bin tmux strace \
+  gcc libc6-dev musl-tools rpm db5.3-util debootstrap debian-archive-keyring
 
 have() { command -v "$1" >/dev/null 2>&1; }
 

@@ -1,28 +1,23 @@
-import { checkDepth } from '../checks/depth.ts';
-import { checkPlatform } from '../checks/platform.ts';
 import { checkRetag } from '../checks/retag.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { ImageID } from '../domain/digest.ts';
-import { parseImageConfig } from '../domain/image-config.ts';
 import { rebasesOf, type ImagePlan, type Plan, type PlannedRebase } from '../domain/plan.ts';
 import type { CloneCost, CloneMode, PlanReport } from '../domain/report.ts';
 import { tagsOf, type Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
-import { planImage } from '../plan/plan-image.ts';
 import { oldImageFindings, planTags } from '../plan/plan-tags.ts';
-import { findImage, type FoundImage } from '../resolve/find-image.ts';
-import { resolveOldBase } from '../resolve/old-base.ts';
+import type { FoundImage } from '../resolve/find-image.ts';
 import type { Layout } from '../store/layout.ts';
 import { measureLayers, type LayerSize } from '../store/measure-layers.ts';
 import { readSnapshot } from '../store/read-snapshot.ts';
 import { bindToStore } from './bind-to-store.ts';
+import { withContentFindings } from './check-content.ts';
 import { daemonView, type OpenStore } from './open-store.ts';
+import { planOntoBase } from './plan-onto-base.ts';
+import { requestedImages, type BaseRequest } from './requested-images.ts';
 import { restartView } from './restart-daemon.ts';
 
-export interface RebaseRequest {
-  readonly images: readonly string[];
-  readonly onto: string;
-  readonly from?: string | undefined;
+export interface RebaseRequest extends BaseRequest {
   readonly tag?: string | undefined;
   /** Template for the old image's new tag; undefined keeps none. */
   readonly keepOld?: string | undefined;
@@ -37,42 +32,33 @@ export interface RebaseRequest {
  */
 export async function planRebase(store: OpenStore, request: RebaseRequest): Promise<PlanReport> {
   const { layout } = store;
-  refuseContradictions(request);
+  refuseOneTagForSeveral(request);
   const snapshot = readSnapshot(layout);
-  const onto = findNewBase(snapshot, request.onto);
-  const images = distinct(request.images.map((text) => findImage(snapshot, text)));
-  const plan: Plan = { images: images.map((image) => planOne(snapshot, image, onto, request)) };
-  const rebases = rebasesOf(plan);
+  const { onto, images } = requestedImages(snapshot, request);
+  const planned: Plan = { images: images.map((image) => planOne(snapshot, image, onto, request)) };
+  const rebases = rebasesOf(planned);
   refuseTwoMeanings(rebases);
-  const bound = bindToStore(layout, plan, snapshot);
+  const bound = bindToStore(layout, planned, snapshot);
   const old = new Set<string>(rebases.map(({ before }) => before.imageId));
   return {
     storeRoot: layout.root,
     daemon: daemonView(store),
-    plan,
+    plan: withContentFindings(layout, planned),
     bound,
     names: namesOf(snapshot),
     keptTags: keptTags(snapshot, rebases),
     clone: request.clone,
     cost: costOf(layout, bound),
     containers: snapshot.containers.filter(({ imageId }) => old.has(imageId)),
-    allowed: request.allow,
     restart: await restartView(store),
   };
 }
 
-function refuseContradictions({ images, tag, from }: RebaseRequest): void {
-  if (images.length < 2) return;
-  if (tag !== undefined) {
-    throw new RebaseError('USAGE', '--tag names one result, and there are several images', {
-      hint: 'rebase them one by one, or leave out --tag',
-    });
-  }
-  if (from !== undefined && /^[0-9]{1,3}$/.test(from)) {
-    throw new RebaseError('USAGE', `--from ${from} counts layers, which fits one image only`, {
-      hint: 'name the old base, or rebase the images one by one',
-    });
-  }
+function refuseOneTagForSeveral({ images, tag }: RebaseRequest): void {
+  if (images.length < 2 || tag === undefined) return;
+  throw new RebaseError('USAGE', '--tag names one result, and there are several images', {
+    hint: 'rebase them one by one, or leave out --tag',
+  });
 }
 
 /** One key of repositories.json cannot name two images. */
@@ -89,23 +75,6 @@ function refuseTwoMeanings(rebases: readonly PlannedRebase[]): void {
   }
 }
 
-function findNewBase(snapshot: Snapshot, text: string): FoundImage {
-  try {
-    return findImage(snapshot, text);
-  } catch (error) {
-    if (!(error instanceof RebaseError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
-    const isId = /^(sha256:)?[0-9a-f]{12,64}$/.test(text);
-    throw new RebaseError('NEW_BASE_MISSING', `the new base ${text} is not on this host`, {
-      hint: isId ? (error.hint ?? 'docker images') : `docker pull ${text}`,
-      cause: error,
-    });
-  }
-}
-
-function distinct(images: readonly FoundImage[]): FoundImage[] {
-  return [...new Map(images.map((image) => [image.name, image])).values()];
-}
-
 function planOne(
   snapshot: Snapshot,
   found: FoundImage,
@@ -113,12 +82,13 @@ function planOne(
   request: RebaseRequest,
 ): ImagePlan {
   const { image, name: reference, tag: own } = found;
-  const resolution = resolveOldBase(snapshot, { image: found, onto, from: request.from });
-  if (resolution.kind === 'nothing') {
-    return { kind: 'nothing', reference, imageId: image.id, reason: resolution.reason };
-  }
-  const newBase = { image: onto.image, name: onto.name };
-  const planned = planImage(snapshot, { image, reference, oldBase: resolution.base, newBase });
+  const planned = planOntoBase(snapshot, {
+    found,
+    onto,
+    from: request.from,
+    config: request.config ?? 'merge',
+    allow: request.allow,
+  });
   if (planned.kind === 'nothing') return planned;
   const tags = planTags(snapshot, {
     reference,
@@ -136,11 +106,6 @@ function planOne(
     ...planned,
     tags,
     findings: [
-      ...checkPlatform(
-        parseImageConfig(image.text).platform,
-        parseImageConfig(onto.image.text).platform,
-      ),
-      ...checkDepth(planned.after.diffIds.length),
       ...checkRetag(tags, image.id),
       ...planned.findings,
       ...oldImageFindings(snapshot, image.id, tags),

@@ -1,6 +1,7 @@
 /**
  * What the checks on contents look at, and what a check is.
  */
+import type { ByteString } from '../domain/byte-string.ts';
 import type { FileFacts, FileRequest } from '../domain/file-fact.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { IndexedLayer } from '../domain/layer-index.ts';
@@ -14,6 +15,16 @@ export interface ContentFacts {
   /** The merged tree of the image as it is, and as it will be. */
   readonly before: Whole;
   readonly after: Whole;
+  /** Marks of the app layers that tie them to the layers below; those are no part of an index. */
+  readonly marks: readonly DependentMark[];
+}
+
+/** An overlay xattr that makes a path of a layer what it is only above certain lower layers. */
+export interface DependentMark {
+  readonly layer: IndexedLayer;
+  readonly path: ByteString;
+  /** Its name: `trusted.overlay.redirect`, `trusted.overlay.metacopy`, or `user.overlay.*`. */
+  readonly xattr: string;
 }
 
 /** A base: its layers, lowest first, and their merged tree. */

@@ -16,6 +16,11 @@ export interface FileRequest {
   readonly want: 'text' | 'head' | 'elf' | 'rpm';
 }
 
+/** What two requests for the same have in common, and no others. */
+export function requestKey({ chainId, want, path }: FileRequest): string {
+  return `${chainId} ${want} ${path}`;
+}
+
 /** Facts by request; a request that is not in it has not been read yet. */
 export interface FileFacts {
   /** Undefined: not read yet. `unreadable`: read, and it is not there, too large or no such thing. */

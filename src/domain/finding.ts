@@ -19,10 +19,12 @@ export const CHECKS = [
 export type CheckName = (typeof CHECKS)[number];
 
 /** Who speaks where no check does: these inform and never refuse. */
-export type Remark = 'history' | 'old-image' | 'old-base' | 'config' | 'index';
+export const REMARKS = ['history', 'old-image', 'old-base', 'config', 'index'] as const;
+export type Remark = (typeof REMARKS)[number];
 
 /** `breaks` refuses unless its check is allowed, `review` is shown, `note` informs. */
-export type Severity = 'breaks' | 'review' | 'note';
+export const SEVERITIES = ['breaks', 'review', 'note'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 export interface Finding {
   readonly check: CheckName | Remark;
@@ -56,6 +58,12 @@ export type Verdict = 'SAFE' | 'REVIEW' | 'BREAKS';
 export function verdictOf(findings: readonly Finding[], allowed: ReadonlySet<string>): Verdict {
   if (findings.some((each) => refuses(each, allowed))) return 'BREAKS';
   return findings.some(({ severity }) => severity !== 'note') ? 'REVIEW' : 'SAFE';
+}
+
+/** The verdict over several images. */
+export function worstOf(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('BREAKS')) return 'BREAKS';
+  return verdicts.includes('REVIEW') ? 'REVIEW' : 'SAFE';
 }
 
 /** Whether a finding stops the rebase. */

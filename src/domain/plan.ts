@@ -33,6 +33,8 @@ export interface PlannedRebase {
   readonly settings: readonly SettingChange[];
   readonly tags: readonly TagChange[];
   readonly findings: readonly Finding[];
+  /** Checks that are waived for this image: their findings do not refuse. */
+  readonly allowed: ReadonlySet<string>;
 }
 
 /** An image as its config describes it. */

@@ -40,10 +40,16 @@ export interface PlanReport {
   readonly cost: Readonly<Record<CloneMode, CloneCost>>;
   /** Containers made from an old image; they keep it. */
   readonly containers: readonly ContainerRecord[];
-  /** Names of checks that --allow waives. */
-  readonly allowed: ReadonlySet<string>;
   /** What a restart would do to running containers; undefined without a running daemon. */
   readonly restart: RestartView | undefined;
+}
+
+/** What `rebase-image check` says. */
+export interface CheckReport {
+  readonly storeRoot: string;
+  readonly daemon: DaemonView;
+  /** The images as they would become; no tag is planned. */
+  readonly plan: Plan;
 }
 
 /** Names of containers by what a restart of dockerd does to them. */

@@ -19,6 +19,8 @@ export interface RebaseInput {
   readonly oldBase: OldBase;
   readonly newBase: { readonly image: ImageRecord; readonly name: string };
   readonly config: ConfigMode;
+  /** Checks that are waived. */
+  readonly allow: ReadonlySet<string>;
 }
 
 /**
@@ -59,6 +61,7 @@ export function planImage(snapshot: Snapshot, input: RebaseInput): ImagePlan {
     settings: settings.changes,
     tags: [],
     findings: [...historyFindings(input, history), ...settings.findings],
+    allowed: input.allow,
   } satisfies PlannedRebase & { tags: TagChange[] };
 }
 

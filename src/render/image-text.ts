@@ -9,9 +9,22 @@ import { layerStackText } from './layer-stack-text.ts';
 import { counted } from '../domain/counted.ts';
 import { below, idText, labelled, nameList, wrap, type Page } from './page.ts';
 import { oneLine, printable } from './printable.ts';
+import { settingsText } from './settings-text.ts';
 
 /** IDs, bases, verdict, tags, layer stacks, diff of the image JSON. */
 export function imageText(page: Page, image: PlannedRebase, report: PlanReport): string[] {
+  return [
+    ...judgedText(page, image),
+    ...tagLines(page, image, report),
+    '',
+    ...layerStackText(page, image),
+    '',
+    ...configDiffText(page, image),
+  ];
+}
+
+/** IDs, bases, verdict and settings. */
+export function judgedText(page: Page, image: PlannedRebase): string[] {
   const { before, after, oldBase, newBase } = image;
   const from = baseText(oldBase);
   return [
@@ -23,12 +36,8 @@ export function imageText(page: Page, image: PlannedRebase, report: PlanReport):
     ),
     ...labelled(page, 'BASE', `${from} -> ${baseText(newBase)}`),
     ...below(page, `old base: ${oneLine(oldBase.evidence)}`),
-    ...findingsText(page, image.findings, report.allowed),
-    ...tagLines(page, image, report),
-    '',
-    ...layerStackText(page, image),
-    '',
-    ...configDiffText(page, image),
+    ...findingsText(page, image.findings, image.allowed),
+    ...settingsText(page, image),
   ];
 }
 

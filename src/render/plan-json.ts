@@ -1,12 +1,12 @@
 /**
  * The dry run as one JSON document: the facts of the text, with full IDs and nothing left out.
  */
-import { refuses, verdictOf, type Finding } from '../domain/finding.ts';
-import type { ImagePlan, ImageState, NothingToDo, PlannedRebase } from '../domain/plan.ts';
+import type { ImagePlan, PlannedRebase } from '../domain/plan.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { DaemonView, PlanReport } from '../domain/report.ts';
 import type { ContainerRecord } from '../domain/snapshot.ts';
 import { configDiff } from './config-diff.ts';
+import { judgedDocument, unchangedDocument } from './judged-json.ts';
 import { SCHEMA, type JsonDocument } from './json-document.ts';
 
 /** The document of a plan that has not been applied: `changed` is false. */
@@ -56,43 +56,15 @@ function imageDocument(image: ImagePlan, report: PlanReport): JsonDocument {
   return image.kind === 'nothing' ? unchangedDocument(image) : rebaseDocument(image, report);
 }
 
-function unchangedDocument({ reference, imageId, reason }: NothingToDo): JsonDocument {
-  return { reference, outcome: 'unchanged', reason, before: { imageId }, after: { imageId } };
-}
-
-function rebaseDocument(image: PlannedRebase, { allowed, keptTags }: PlanReport): JsonDocument {
-  const { reference, before, after, oldBase, newBase, findings, tags } = image;
+function rebaseDocument(image: PlannedRebase, { keptTags }: PlanReport): JsonDocument {
+  const { before, after, tags } = image;
   return {
-    reference,
-    outcome: 'rebase',
-    reason: null,
-    before: stateDocument(before),
-    after: stateDocument(after),
-    oldBase: { ...oldBase, imageId: oldBase.imageId ?? null },
-    newBase,
-    verdict: verdictOf(findings, allowed),
-    findings: findings.map((finding) => findingDocument(finding, allowed)),
+    ...judgedDocument(image),
     tags: tags.map((change) => ({ ...change, before: change.before ?? null })),
     keptTags: keptTags.get(before.imageId) ?? [],
     diff: diffDocuments(image),
     // A side without the field has no key here: null is a value that a config may hold.
     fields: configDiff(before.configText, after.configText),
-  };
-}
-
-function stateDocument({ imageId, diffIds, chainIds }: ImageState): JsonDocument {
-  return { imageId, diffIds, chainIds };
-}
-
-function findingDocument(finding: Finding, allowed: ReadonlySet<string>): JsonDocument {
-  const { check, severity, message, hint } = finding;
-  return {
-    check,
-    severity,
-    message,
-    hint: hint ?? null,
-    refuses: refuses(finding, allowed),
-    allowed: allowed.has(check),
   };
 }
 

@@ -44,9 +44,11 @@ function consequences(page: Page, report: PlanReport, inFull: boolean): string[]
   ];
 }
 
-function footer(page: Page, { plan, allowed }: PlanReport): string[] {
+function footer(page: Page, { plan }: PlanReport): string[] {
   const rebases = rebasesOf(plan);
-  const refused = rebases.filter(({ findings }) => verdictOf(findings, allowed) === 'BREAKS');
+  const refused = rebases.filter(
+    ({ findings, allowed }) => verdictOf(findings, allowed) === 'BREAKS',
+  );
   const unchanged = plan.images.length - rebases.length;
   const names = nameList(
     page,

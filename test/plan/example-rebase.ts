@@ -33,6 +33,7 @@ export function planned(snapshot: Snapshot, request: ExampleRequest): ImagePlan 
     oldBase: resolution.base,
     newBase,
     config: request.config ?? 'merge',
+    allow: new Set(),
   });
   if (plan.kind === 'nothing') return plan;
   const tags = planTags(snapshot, {

@@ -73,6 +73,7 @@ describe('plan-image', () => {
       oldBase: lowest(1),
       newBase: { image: recordOf([alpine312]), name: 'alpine:3.12' },
       config: 'merge',
+      allow: new Set(),
     });
     expect(plan)
       .to.have.nested.property('after.chainIds')
@@ -164,6 +165,7 @@ describe('plan-image', () => {
       oldBase: { ...lowest(2), imageId: imageOf(NEW).id },
       newBase: { image: findImage(snapshot, 'base:2').image, name: 'base:2' },
       config: 'merge',
+      allow: new Set(),
     });
     expect(plan).to.deep.include({
       kind: 'nothing',

@@ -10,7 +10,13 @@ import { toJsonText } from '../../src/render/json-document.ts';
 import { errorDocument, outcomeDocument } from '../../src/render/outcome-json.ts';
 import { planDocument } from '../../src/render/plan-json.ts';
 import { statusDocument } from '../../src/render/status-json.ts';
-import { exampleContainer, exampleRebase, exampleReport, MY_ALPINE } from './example-report.ts';
+import {
+  diffIdOf,
+  exampleContainer,
+  exampleRebase,
+  exampleReport,
+  MY_ALPINE,
+} from './example-report.ts';
 
 const ID = imageIdOf('one');
 const OUTCOME: Outcome = {
@@ -39,10 +45,17 @@ describe('render: JSON documents', () => {
       [
         {
           ...MY_ALPINE,
-          findings: [finding('platform', 'breaks', 'm')],
+          findings: [
+            finding('platform', 'breaks', 'm', {
+              why: 'w',
+              path: '/caf\u00c3\u00a9',
+              layers: [diffIdOf('app')],
+            }),
+          ],
+          allowed: ['platform'],
         },
       ],
-      { containers: [container], allowed: new Set(['platform']) },
+      { containers: [container] },
     );
     const document = parsed(planDocument(report));
     expect(document).to.include({ schema: 'rebase-image/v1', changed: false, transaction: null });
@@ -62,7 +75,10 @@ describe('render: JSON documents', () => {
           check: 'platform',
           severity: 'breaks',
           message: 'm',
+          why: 'w',
           hint: null,
+          path: '/caf\u00e9',
+          layers: [diffIdOf('app')],
           refuses: false,
           allowed: true,
         },

@@ -13,6 +13,7 @@ import {
 import type { Finding } from '../../src/domain/finding.ts';
 import type { ImageState, PlannedRebase } from '../../src/domain/plan.ts';
 import type { PlanReport } from '../../src/domain/report.ts';
+import type { ConfigMode, SettingChange } from '../../src/domain/settings.ts';
 import type { ContainerRecord } from '../../src/domain/snapshot.ts';
 
 export interface ExampleHistory {
@@ -35,6 +36,9 @@ export interface ExampleImage {
   readonly appLayers: readonly string[];
   readonly appHistory: readonly ExampleHistory[];
   readonly findings?: readonly Finding[];
+  readonly allowed?: readonly string[];
+  readonly mode?: ConfigMode;
+  readonly settings?: readonly SettingChange[];
   readonly config?: { readonly before: object; readonly after: object };
 }
 
@@ -127,6 +131,8 @@ export function exampleRebase(image: ExampleImage): PlannedRebase {
       layers: newBase.layers.length,
       imageId: imageIdOf(newBase.name),
     },
+    config: image.mode ?? 'merge',
+    settings: image.settings ?? [],
     tags: [
       {
         repository: reference.slice(0, reference.lastIndexOf(':')),
@@ -136,6 +142,7 @@ export function exampleRebase(image: ExampleImage): PlannedRebase {
       },
     ],
     findings: image.findings ?? [],
+    allowed: new Set(image.allowed),
   };
 }
 
@@ -160,7 +167,6 @@ export function exampleReport(
       copy: { bytes: 4_413_428, inodes: 40 },
     },
     containers: [],
-    allowed: new Set(),
     restart: undefined,
     ...changes,
   };

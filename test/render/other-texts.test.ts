@@ -143,7 +143,8 @@ describe('render/history-text', () => {
   it('prints a table in docker style', () => {
     expect(renderHistory([TRANSACTION], { ...PLAIN, now: NOW })).to.equal(
       'TX   WHEN            COMMAND                            IMAGES   STATE\n' +
-        '12   2 minutes ago   my-alpine:3.7 --onto alpine:3.12   1        published\n',
+        '12   2 minutes ago   my-alpine:3.7 --onto alpine:3.12   1        published\n' +
+        `     my-alpine:3.7   ${ONE_ID} -> ${TWO_ID} onto alpine:3.12\n`,
     );
     expect(renderHistory([], { ...PLAIN, now: NOW })).to.equal('No transactions.\n');
   });

@@ -127,8 +127,8 @@ describe('render/plan-text', () => {
   });
 
   it('marks a waived finding as allowed', () => {
-    const allowed = new Set(['platform']);
-    const text = plain(exampleReport([{ ...MY_ALPINE, findings: [PLATFORM] }], { allowed }));
+    const image = { ...MY_ALPINE, findings: [PLATFORM], allowed: ['platform'] };
+    const text = plain(exampleReport([image]));
     expect(text).to.include('  VERDICT    REVIEW\n');
     expect(text).to.include('platform (breaks, allowed): the image is for');
     expect(text).not.to.include('waives');

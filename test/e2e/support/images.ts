@@ -74,7 +74,23 @@ export async function importBase(
   chmodSync(join(rootfs, 'bin/busybox'), 0o755);
   writeFiles(rootfs, files);
   await options.prepare?.(rootfs);
+  const id = await importTree(engine, tag, rootfs, options.changes);
+  sweepFolder(folder);
+  return id;
+}
 
+/**
+ * Imports a whole root file system as a one-layer image. The same files give the same DiffID on
+ * every engine. An empty tag imports it untagged.
+ * @returns the ImageID (`sha256:...`)
+ */
+export async function importTree(
+  engine: Engine,
+  tag: string,
+  rootfs: string,
+  instructions: readonly string[] = [],
+): Promise<string> {
+  const folder = tempFolder();
   const archive = join(folder, 'rootfs.tar');
   await must('tar', [
     ...['--sort=name', '--mtime=@0', '--numeric-owner', '--xattrs', '--xattrs-include=*'],
@@ -82,7 +98,7 @@ export async function importBase(
     '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
     ...['-C', rootfs, '-cf', archive, '.'],
   ]);
-  const changes = (options.changes ?? []).flatMap((change) => ['--change', change]);
+  const changes = instructions.flatMap((change) => ['--change', change]);
   const id = await engine.docker('import', ...changes, archive, ...(tag === '' ? [] : [tag]));
   sweepFolder(folder);
   return id;

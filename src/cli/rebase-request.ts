@@ -1,0 +1,44 @@
+/**
+ * The words that say what a rebase is: which images, onto which base, from which one, and what
+ * becomes of their settings. A rebase and its check share them.
+ */
+import type { Argv, Options } from 'yargs';
+import type { BaseRequest } from '../api/requested-images.ts';
+import { CONFIG_MODES, type ConfigMode } from '../domain/settings.ts';
+import { RebaseError } from '../errors.ts';
+import { textOption, withOptions, type Given } from './options.ts';
+
+const BASES = {
+  onto: { type: 'string', describe: 'the new base' },
+  from: {
+    type: 'string',
+    describe:
+      "the old base (default: detected): an image, the DiffID or ChainID of its top layer, a number of layers, or 'scratch'",
+  },
+  config: {
+    choices: CONFIG_MODES,
+    default: 'merge',
+    describe: "the app's settings: merged key by key with those of the bases, or kept",
+  },
+} as const satisfies Record<string, Options>;
+
+/** Adds the images and the options that say what becomes of them. */
+export function withImagesAndBases(parser: Argv, describe: string): Argv {
+  return withOptions(parser.positional('images', { type: 'string', array: true, describe }), BASES);
+}
+
+/** Reads them. Throws USAGE without --onto. */
+export function baseRequest(given: Given): BaseRequest {
+  const onto = textOption(given, 'onto');
+  if (onto === undefined) {
+    throw new RebaseError('USAGE', '--onto is missing: which image is the new base?', {
+      hint: 'rebase-image my-alpine:3.7 --onto alpine:3.12',
+    });
+  }
+  return {
+    images: given['images'] as string[],
+    onto,
+    from: textOption(given, 'from'),
+    config: given['config'] as ConfigMode,
+  };
+}

@@ -1,0 +1,34 @@
+import { type Layout } from './layout.ts';
+import { readOverlayXattrs } from './overlay-xattrs.ts';
+
+/** A mark that ties a path to the layers below it. */
+export interface PathMark {
+  /** Below the layer's diff/: a byte string without slashes at its ends, '' = diff/ itself. */
+  readonly path: string;
+  readonly xattr: string;
+}
+
+/** Source: store.md 4.4; kernel Documentation/filesystems/overlayfs.rst (redirect_dir, metacopy). */
+const DEPENDENT = /\.overlay\.(redirect|metacopy)$/;
+
+/**
+ * The overlay redirect and metacopy marks in the diff/ of these overlay2 directories, by cache-id;
+ * a directory without any is left out. One pass of `find` and `tar` over all of them.
+ * Throws TOOL_MISSING, STORE_DAMAGED.
+ */
+export function readDependentMarks(
+  layout: Layout,
+  cacheIds: readonly string[],
+): Map<string, readonly PathMark[]> {
+  const found = new Map<string, PathMark[]>();
+  if (cacheIds.length === 0) return found;
+  const folders = cacheIds.map((cacheId) => `${cacheId}/diff`);
+  for (const [place, xattrs] of readOverlayXattrs(layout.overlay, folders)) {
+    const [cacheId = '', , ...names] = place.split('/');
+    const marks = [...xattrs.keys()]
+      .filter((xattr) => DEPENDENT.test(xattr))
+      .map((xattr) => ({ path: names.join('/'), xattr }));
+    if (marks.length > 0) found.set(cacheId, [...(found.get(cacheId) ?? []), ...marks]);
+  }
+  return found;
+}
