@@ -1,5 +1,6 @@
 import { discard, type Engine } from '../apply/engine.ts';
-import type { Transaction } from '../apply/journal.ts';
+import { readAgain, type Transaction } from '../apply/journal.ts';
+import { obstaclesTo } from '../apply/obstacles.ts';
 import type { Outcome } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { OpenStore } from './open-store.ts';
@@ -54,20 +55,13 @@ async function takenBack(
     case 'staging':
     case 'staged':
       return discard(engine, open);
-    case 'publishing': {
-      const options = { restart: false, allow: new Set<string>() };
-      const publish = { transaction: open, options };
-      return takenBack(
-        store,
-        engine,
-        (await publishTransaction(store, engine, publish)).transaction,
-      );
-    }
-    case 'published': {
-      const plan = planUndoOf(store.layout, open);
-      refuseDependants(open, plan);
-      return takeBack(store, engine, { transaction: open, plan });
-    }
+    // What cannot be finished any more is undone as far as it came.
+    case 'publishing':
+      return obstaclesTo(store.layout, open).length > 0
+        ? undone(store, engine, open)
+        : takenBack(store, engine, await finished(store, engine, open));
+    case 'published':
+      return undone(store, engine, open);
     // It was looked at before it began, and only goes on.
     case 'undoing': {
       const plan = planUndoOf(store.layout, open);
@@ -78,4 +72,30 @@ async function takenBack(
     case 'discarded':
       return open;
   }
+}
+
+/** The publish brought to its end; one that did not verify is taken back already. */
+async function finished(
+  store: OpenStore,
+  engine: Engine,
+  transaction: Transaction,
+): Promise<Transaction> {
+  const options = { restart: false, allow: new Set<string>() };
+  try {
+    return (await publishTransaction(store, engine, { transaction, options })).transaction;
+  } catch (error) {
+    const now = readAgain(transaction);
+    if (now.state === 'undone') return now;
+    throw error;
+  }
+}
+
+async function undone(
+  store: OpenStore,
+  engine: Engine,
+  transaction: Transaction,
+): Promise<Transaction> {
+  const plan = planUndoOf(store.layout, transaction);
+  refuseDependants(transaction, plan);
+  return takeBack(store, engine, { transaction, plan });
 }

@@ -1,5 +1,11 @@
 import { discard, stage, type Engine } from '../apply/engine.ts';
-import { beginTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
+import { throwAfter } from '../apply/half-way.ts';
+import {
+  beginTransaction,
+  readAgain,
+  readTransactions,
+  type Transaction,
+} from '../apply/journal.ts';
 import { refuses } from '../domain/finding.ts';
 import { rebasesOf, type Plan } from '../domain/plan.ts';
 import type { ImageResult, Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
@@ -82,18 +88,15 @@ async function publishOrDiscard(
   try {
     return await publishTransaction(store, engine, { transaction, options });
   } catch (error) {
-    const now = readTransactions(store.layout).find(({ number }) => number === transaction.number);
-    if (now?.state === 'staged') await discard(engine, now);
-    throw error;
+    const now = readAgain(transaction);
+    if (now.state !== 'staged') throw error;
+    return throwAfter(error, now, () => discard(engine, now));
   }
 }
 
 /** The CHECK_REFUSED error of a plan with a finding that refuses and is not waived, if it has one. */
-export function refusalOf({
-  plan,
-  allowed,
-}: Pick<PlanReport, 'plan' | 'allowed'>): RebaseError | undefined {
-  const refusing = rebasesOf(plan).flatMap(({ reference, findings }) =>
+export function refusalOf({ plan }: Pick<PlanReport, 'plan'>): RebaseError | undefined {
+  const refusing = rebasesOf(plan).flatMap(({ reference, findings, allowed }) =>
     findings
       .filter((finding) => refuses(finding, allowed))
       .map(({ check, message }) => ({ check, message: `${reference}: ${message}` })),

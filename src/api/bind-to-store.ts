@@ -1,12 +1,13 @@
 import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { DirectoryOwner } from '../domain/inventory.ts';
 import { rebasesOf, type Plan, type PlannedRebase } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import { bindPlan, chainsOf } from '../plan/bind-plan.ts';
 import type { Layout } from '../store/layout.ts';
-import { readNamesInUse } from '../store/names-in-use.ts';
+import { readDirectoryOwners, readNamesInUse } from '../store/names-in-use.ts';
 import { withLayers } from '../store/read-snapshot.ts';
-import { chainProblems } from '../verify/layer-chain.ts';
+import { stackFindings } from '../verify/concerning.ts';
 
 /**
  * Binds a plan to the store as `snapshot` shows it: the entries to add, with names that are free.
@@ -23,23 +24,30 @@ export function bindToStore(layout: Layout, plan: Plan, snapshot: Snapshot): Bou
     });
   }
   const complete = withLayers(layout, snapshot, chainsOf(plan));
-  for (const rebase of rebases) refuseDamage(rebase, complete);
-  return bindPlan(plan, complete, readNamesInUse(layout));
+  const owners = readDirectoryOwners(layout);
+  for (const rebase of rebases) refuseDamage(rebase, complete, owners);
+  return bindPlan(plan, complete, readNamesInUse(layout, owners));
 }
 
-function refuseDamage({ before, after, newBase, reference }: PlannedRebase, at: Snapshot): void {
-  const existing = new Set(after.chainIds.filter((chainId) => at.layers.has(chainId)));
-  const problems = [
-    ...chainProblems(before.diffIds, at.layers),
-    ...chainProblems(after.diffIds.slice(0, newBase.layers), at.layers),
-    ...chainProblems(after.diffIds, at.layers).filter(({ chainId }) => existing.has(chainId)),
+function refuseDamage(
+  { before, after, newBase, reference }: PlannedRebase,
+  { layers }: Snapshot,
+  owners: ReadonlyMap<string, readonly DirectoryOwner[]>,
+): void {
+  const planned = new Set<string>(after.chainIds.filter((chainId) => !layers.has(chainId)));
+  const findings = [
+    ...stackFindings(before.diffIds, layers, owners),
+    ...stackFindings(after.diffIds.slice(0, newBase.layers), layers, owners),
+    ...stackFindings(after.diffIds, layers, owners).filter(
+      ({ about }) => !about.some((id) => planned.has(id)),
+    ),
   ];
-  const [first] = problems;
+  const [first] = findings;
   if (first === undefined) return;
-  const more = new Set(problems.map(({ message }) => message)).size - 1;
+  const more = new Set(findings.map(({ message }) => message)).size - 1;
   throw new RebaseError(
     'STORE_DAMAGED',
     `${reference} cannot be rebased: ${first.message}${more > 0 ? ` (and ${more} more)` : ''}`,
-    { hint: 'pull, load or build the damaged image again; nothing was changed' },
+    { hint: `nothing was changed; ${first.remedy}; rebase-image doctor says more` },
   );
 }

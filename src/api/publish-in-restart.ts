@@ -1,4 +1,5 @@
 import { undo, type Engine } from '../apply/engine.ts';
+import { bothFailed } from '../apply/half-way.ts';
 import type { Transaction } from '../apply/journal.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import { verifyLoaded } from '../daemon/verify-images.ts';
@@ -75,10 +76,15 @@ async function takeBack(
     problems,
   }: { transaction: Transaction; agreed: AgreedRestart; problems: readonly string[] },
 ): Promise<never> {
-  const back = await whileStopped(engine, { transaction, agreed }, (now) =>
-    undo(engine, now, planUndoOf(engine.layout, now).removable),
-  );
   const what = `dockerd did not take the result (${problems.slice(0, 3).join('; ')})`;
+  let back: BroughtBack;
+  try {
+    back = await whileStopped(engine, { transaction, agreed }, (now) =>
+      undo(engine, now, planUndoOf(engine.layout, now).removable),
+    );
+  } catch (error) {
+    throw bothFailed(new Error(what), error, transaction);
+  }
   const more = [`${what}; everything was taken back`, ...back.notes].join('; ');
   const { number } = transaction;
   if (back.state === 'up') {

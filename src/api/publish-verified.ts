@@ -1,12 +1,14 @@
 import { discard, publish, undo, type Engine } from '../apply/engine.ts';
+import { halfWay, throwAfter } from '../apply/half-way.ts';
 import type { Transaction } from '../apply/journal.ts';
+import { obstaclesTo } from '../apply/obstacles.ts';
 import { chainIdsOf } from '../domain/digest.ts';
 import { RebaseError } from '../errors.ts';
 import { imageFile } from '../store/layout.ts';
 import { readField } from '../store/read-file.ts';
 import { readLayers } from '../store/read-snapshot.ts';
 import { readTags } from '../store/read-tags.ts';
-import { chainProblems } from '../verify/layer-chain.ts';
+import { stackFindings } from '../verify/concerning.ts';
 import { changesSince, concernedChains } from '../verify/still-valid.ts';
 import { planUndoOf } from './undo-facts.ts';
 
@@ -19,37 +21,53 @@ export async function publishVerified(
   engine: Engine,
   transaction: Transaction,
 ): Promise<Transaction> {
-  // Once its first rename is done, a publish only goes forward.
-  if (transaction.state === 'staged') await refuseChanges(engine, transaction);
+  await refuseUnpublishable(engine, transaction);
   const published = await publish(engine, transaction);
   const [problem] = problemsOf(engine, published);
   if (problem === undefined) return published;
-  await undo(engine, published, planUndoOf(engine.layout, published).removable);
-  throw new RebaseError(
+  const failure = new RebaseError(
     'VERIFY_FAILED',
-    `what was written is not sound (${problem}); everything was taken back`,
+    `what was written is not sound (${problem}); everything is taken back`,
     {
       hint: 'this is a bug in rebase-image, or the disk is failing',
       transaction: transaction.number,
     },
   );
+  return throwAfter(failure, published, () =>
+    undo(engine, published, planUndoOf(engine.layout, published).removable),
+  );
 }
 
-async function refuseChanges(engine: Engine, transaction: Transaction): Promise<void> {
-  const { bound } = transaction.begin;
+/** Before its first rename a publish that does not fit is discarded; after it, it only ends. */
+async function refuseUnpublishable(engine: Engine, transaction: Transaction): Promise<void> {
   const { layout } = engine;
+  const obstacles = obstaclesTo(layout, transaction);
+  if (transaction.state === 'publishing') {
+    if (obstacles.length === 0) return;
+    const hint = 'rebase-image abort takes it back; then run the command again';
+    throw halfWay(transaction, 'publish', new Error(firstOf(obstacles)), hint);
+  }
+  const { bound } = transaction.begin;
   const changes = changesSince(bound, {
     tags: readTags(layout),
     layers: readLayers(layout, concernedChains(bound)),
   });
-  if (changes.length === 0) return;
-  await discard(engine, transaction);
-  throw new RebaseError(
+  const reasons = [...changes, ...obstacles];
+  if (reasons.length === 0) return;
+  const refusal = new RebaseError(
     'STORE_CHANGED',
-    `the store has changed since the plan was made: ${changes.slice(0, 3).join('; ')}`,
+    `the store has changed since the plan was made: ${firstOf(reasons)}`,
     { hint: 'what was staged is removed; run the same command again' },
   );
+  await throwAfter(refusal, transaction, () => discard(engine, transaction));
 }
+
+function firstOf(reasons: readonly string[]): string {
+  return reasons.slice(0, 3).join('; ');
+}
+
+/** The names of new directories were free, and reading all owners would prolong dockerd's downtime. */
+const NO_OWNERS = new Map<string, never>();
 
 /**
  * What is wrong with the published stacks, tags and configs, read back from the disk. Reads only what
@@ -63,7 +81,7 @@ function problemsOf({ layout }: Engine, { begin }: Transaction): string[] {
   );
   const { byKey } = readTags(layout);
   return [
-    ...tops.flatMap(({ diffIds }) => chainProblems(diffIds, layers)),
+    ...tops.flatMap(({ diffIds }) => stackFindings(diffIds, layers, NO_OWNERS)),
     ...images
       .filter(({ imageId, configText }) => readField(imageFile(layout, imageId)) !== configText)
       .map(({ imageId }) => ({ message: `the config of ${imageId} does not read back` })),

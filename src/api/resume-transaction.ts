@@ -1,5 +1,5 @@
 import type { Engine } from '../apply/engine.ts';
-import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
+import { readTransactions, type Transaction } from '../apply/journal.ts';
 import type { Outcome } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { OpenStore } from './open-store.ts';
@@ -8,7 +8,7 @@ import type { PublishResult } from './publish-result.ts';
 import { publishTransaction } from './publish-transaction.ts';
 import { reapplyTags } from './reapply-tags.ts';
 import { recordedRestart, type RestartOptions } from './restart-daemon.ts';
-import { withSession, type SessionOptions } from './session.ts';
+import { openTransactionOf, withSession, type SessionOptions } from './session.ts';
 import { transactionOutcome } from './transaction-outcome.ts';
 import { planUndoOf } from './undo-facts.ts';
 import { takeBack } from './undo-transaction.ts';
@@ -26,7 +26,7 @@ export async function resumeTransaction(
 ): Promise<Outcome> {
   return withSession(store, options, async (engine) => {
     const transactions = readTransactions(store.layout);
-    const open = openTransaction(transactions);
+    const open = openTransactionOf(store, transactions);
     const result =
       open === undefined
         ? await reapplyTags(store, engine, { transactions, options })

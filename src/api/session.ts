@@ -1,8 +1,9 @@
 /**
  * What every command that writes shares: the program's own lock, the transactions, the engine.
  */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { hostDisk } from '../apply/disk.ts';
+import { hostDisk, type Disk } from '../apply/disk.ts';
 import type { Engine } from '../apply/engine.ts';
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
 import { asRebaseError } from '../apply/system-error.ts';
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly progress: (what: string) => void;
   /** Ends the run where everything can still be taken back; its reason is thrown then. */
   readonly signal?: AbortSignal | undefined;
+  /** All writing goes through it; the host's own disk unless a test says otherwise. */
+  readonly disk?: Disk;
 }
 
 /**
@@ -28,17 +31,17 @@ export async function withSession<T>(
   options: SessionOptions,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  hostDisk.ensureDirectory(layout.journal, 0o700);
-  const lock = await flockFile(lockFile(layout), {
-    timeoutSeconds: options.lockTimeoutSeconds,
-  });
+  const { disk = hostDisk, progress, signal, lockTimeoutSeconds } = options;
   try {
-    const { progress, signal } = options;
-    return await work({ disk: hostDisk, layout, progress, signal });
+    disk.ensureDirectory(layout.journal, 0o700);
+    const lock = await flockFile(lockFile(layout), { timeoutSeconds: lockTimeoutSeconds });
+    try {
+      return await work({ disk, layout, progress, signal });
+    } finally {
+      lock.release();
+    }
   } catch (error) {
     throw asRebaseError(error);
-  } finally {
-    lock.release();
   }
 }
 
@@ -47,15 +50,22 @@ export async function withSession<T>(
  * Throws LOCKED, TRANSACTION_OPEN.
  */
 export async function refuseBusy(
+  store: OpenStore,
+  options: Pick<SessionOptions, 'lockTimeoutSeconds'>,
+): Promise<void> {
+  await refuseLocked(store, options);
+  refuseOpenTransaction(readTransactions(store.layout));
+}
+
+/** Throws LOCKED while another run writes to the store. Writes nothing. */
+export async function refuseLocked(
   { layout }: OpenStore,
   { lockTimeoutSeconds }: Pick<SessionOptions, 'lockTimeoutSeconds'>,
 ): Promise<void> {
   const file = lockFile(layout);
-  if (statOf(file) !== undefined) {
-    const lock = await flockFile(file, { timeoutSeconds: lockTimeoutSeconds });
-    lock.release();
-  }
-  refuseOpenTransaction(readTransactions(layout));
+  if (statOf(file) === undefined) return;
+  const lock = await flockFile(file, { timeoutSeconds: lockTimeoutSeconds });
+  lock.release();
 }
 
 function lockFile(layout: Layout): string {
@@ -72,9 +82,26 @@ export function refuseOpenTransaction(transactions: readonly Transaction[]): voi
   });
 }
 
-/** The transaction that resume and abort are about. Throws TRANSACTION_NOT_FOUND. */
-export function theOpenTransaction({ layout }: OpenStore): Transaction {
-  const open = openTransaction(readTransactions(layout));
+/**
+ * The transaction that resume and abort are about, undefined when none is open. Throws STORE_DAMAGED
+ * for one that was begun on another store: its journal was copied here.
+ */
+export function openTransactionOf(
+  { layout }: OpenStore,
+  transactions: readonly Transaction[],
+): Transaction | undefined {
+  const open = openTransaction(transactions);
+  if (open === undefined || open.begin.root === realpathSync(layout.root)) return open;
+  throw new RebaseError(
+    'STORE_DAMAGED',
+    `transaction ${open.number} was begun on ${open.begin.root}, not on ${layout.root}`,
+    { hint: `bring the store back to where it was, or move ${open.file} away` },
+  );
+}
+
+/** The transaction that abort is about. Throws TRANSACTION_NOT_FOUND, STORE_DAMAGED. */
+export function theOpenTransaction(store: OpenStore): Transaction {
+  const open = openTransactionOf(store, readTransactions(store.layout));
   if (open !== undefined) return open;
   throw new RebaseError('TRANSACTION_NOT_FOUND', 'no transaction is open', {
     hint: 'rebase-image history lists the finished ones',

@@ -6,13 +6,18 @@ import { readSnapshot } from '../store/read-snapshot.ts';
 
 /** Plans the undo of a transaction on the store as it is now. Reads only. */
 export function planUndoOf(layout: Layout, transaction: Transaction): UndoPlan {
-  const all = readTransactions(layout).filter(({ state }) => state !== 'discarded');
-  return planUndo(done(transaction), all.map(done), {
+  return planUndo(doneTransaction(transaction), doneTransactions(readTransactions(layout)), {
     snapshot: readSnapshot(layout),
     use: readLayerUse(layout),
   });
 }
 
-function done({ number, state, begin, bound }: Transaction): DoneTransaction {
+/** Transactions as planning needs them: a discarded one has left nothing. */
+export function doneTransactions(transactions: readonly Transaction[]): DoneTransaction[] {
+  return transactions.filter(({ state }) => state !== 'discarded').map(doneTransaction);
+}
+
+/** A transaction as far as planning needs it. */
+export function doneTransaction({ number, state, begin, bound }: Transaction): DoneTransaction {
   return { number, state, images: begin.images, bound };
 }

@@ -1,5 +1,7 @@
-import { halfWay, undo, type Engine } from '../apply/engine.ts';
-import { readTransactions, record, type Transaction } from '../apply/journal.ts';
+import { beginUndo, undo, type Engine } from '../apply/engine.ts';
+import { halfWay } from '../apply/half-way.ts';
+import { readTransactions, type Transaction } from '../apply/journal.ts';
+import { isPublished } from '../apply/steps/add-layers.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { TagChange } from '../domain/plan.ts';
@@ -8,8 +10,6 @@ import type { Outcome } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { UndoPlan } from '../plan/plan-undo.ts';
 import { bootTime } from '../store/boot-clock.ts';
-import { layerEntry } from '../store/layout.ts';
-import { statOf } from '../store/read-file.ts';
 import { lookAgain, type OpenStore } from './open-store.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from './session.ts';
 import { transactionOutcome } from './transaction-outcome.ts';
@@ -85,15 +85,10 @@ async function undoLoaded(
   engine: Engine,
   { transaction, plan: { removable } }: UndoReport,
 ): Promise<Transaction> {
+  const now = beginUndo(engine, transaction);
   try {
-    const now =
-      transaction.state === 'undoing'
-        ? transaction
-        : record(engine.disk, transaction, { kind: 'undoing' });
     await undoThroughDaemon(daemon, removable);
-    const unknown = removable.layers.filter(
-      ({ chainId }) => statOf(layerEntry(engine.layout, chainId)) === undefined,
-    );
+    const unknown = removable.layers.filter((layer) => !isPublished(engine.layout, layer));
     const listed = new Set((await daemon.listImages()).map(({ id }) => id));
     const images = removable.images.filter(({ imageId }) => !listed.has(imageId));
     return await undo(engine, now, { ...removable, layers: unknown, images, tags: [] });

@@ -4,6 +4,7 @@
  */
 import { record, type Transaction } from '../apply/journal.ts';
 import type { Engine } from '../apply/engine.ts';
+import { messageOf } from '../apply/system-error.ts';
 import { findDockerd } from '../daemon/dockerd-process.ts';
 import { holdDockerdLock, isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
@@ -171,8 +172,4 @@ async function startContainers(
     }
   }
   return notes;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -11,7 +11,8 @@ import type { Layout } from '../store/layout.ts';
 import { readText } from '../store/read-file.ts';
 import { readLayer } from '../store/read-layer.ts';
 import type { Disk } from './disk.ts';
-import { record, type Transaction } from './journal.ts';
+import { halfWay, throwAfter } from './half-way.ts';
+import { readAgain, record, type JournalRecord, type Transaction } from './journal.ts';
 import { missingMarks } from './steps/mark-committed.ts';
 import { asRebaseError } from './system-error.ts';
 import { proveMounts } from './prove-mounts.ts';
@@ -54,15 +55,26 @@ export async function stage(engine: Engine, transaction: Transaction): Promise<T
     signal?.throwIfAborted();
     return record(disk, now, { kind: 'staged' });
   } catch (error) {
-    await discardAfter(error, engine, now);
-    throw asRebaseError(error);
+    return throwAfter(asRebaseError(error), now, () => discard(engine, now));
   }
 }
 
-/** Takes back what a stage wrote, whole or in part. */
+const ABORT_AGAIN = 'rebase-image abort tries again; dockerd reads nothing of it';
+
+/**
+ * Takes back what a stage wrote, whole or in part, for good before the journal says so.
+ * Throws HALF_WAY when it cannot.
+ */
 export async function discard(engine: Engine, transaction: Transaction): Promise<Transaction> {
-  await undoSteps(STAGE_STEPS, contextOf(engine, transaction));
-  return record(engine.disk, transaction, { kind: 'discarded' });
+  const { disk } = engine;
+  try {
+    if (transaction.state === 'staged') record(disk, transaction, { kind: 'discarding' });
+    await undoSteps(STAGE_STEPS, contextOf(engine, transaction));
+    await syncStore(engine);
+    return record(disk, transaction, { kind: 'discarded' });
+  } catch (cause) {
+    throw halfWay(transaction, 'removal of what was staged', cause, ABORT_AGAIN);
+  }
 }
 
 /**
@@ -71,11 +83,11 @@ export async function discard(engine: Engine, transaction: Transaction): Promise
  */
 export async function publish(engine: Engine, transaction: Transaction): Promise<Transaction> {
   const { disk, layout } = engine;
+  if (transaction.state !== 'publishing') {
+    const before = readText(layout.repositories) ?? null;
+    enter(engine, transaction, { kind: 'publishing', before, at: bootTime() });
+  }
   try {
-    if (transaction.state !== 'publishing') {
-      const before = readText(layout.repositories) ?? null;
-      record(disk, transaction, { kind: 'publishing', before, at: bootTime() });
-    }
     const context = contextOf(engine, transaction);
     for (const step of PUBLISH_STEPS) await runStep(engine, step, context);
     return record(disk, transaction, {
@@ -97,14 +109,36 @@ export async function undo(
   transaction: Transaction,
   removable: BoundPlan,
 ): Promise<Transaction> {
+  beginUndo(engine, transaction);
   try {
-    if (transaction.state !== 'undoing') record(engine.disk, transaction, { kind: 'undoing' });
     const context = { ...contextOf(engine, transaction), bound: removable };
     engine.progress('put the tags back, remove what nothing else uses');
     await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
+    await syncStore(engine);
     return record(engine.disk, transaction, { kind: 'undone' });
   } catch (cause) {
     throw halfWay(transaction, 'undo', cause);
+  }
+}
+
+/** Records that the undo begins, unless it has. */
+export function beginUndo(engine: Engine, transaction: Transaction): Transaction {
+  if (transaction.state === 'undoing') return transaction;
+  return enter(engine, transaction, { kind: 'undoing' });
+}
+
+/**
+ * Records that a phase begins. A line that could not be written begins nothing, and the error is
+ * the disk's own; HALF_WAY when the line is there all the same.
+ */
+function enter({ disk }: Engine, transaction: Transaction, entry: JournalRecord): Transaction {
+  try {
+    return record(disk, transaction, entry);
+  } catch (cause) {
+    const { state } = readAgain(transaction);
+    throw state === transaction.state
+      ? asRebaseError(cause)
+      : halfWay(transaction, state === 'undoing' ? 'undo' : 'publish', cause);
   }
 }
 
@@ -140,41 +174,8 @@ async function syncStore({ disk, layout }: Engine): Promise<void> {
   await disk.run('sync', ['-f', layout.overlay, layout.image]);
 }
 
-async function discardAfter(
-  error: unknown,
-  engine: Engine,
-  transaction: Transaction,
-): Promise<void> {
-  try {
-    await discard(engine, transaction);
-  } catch (cause) {
-    throw new RebaseError(
-      'HALF_WAY',
-      `${messageOf(error)}; what was staged could not be removed: ${messageOf(cause)}`,
-      { hint: 'dockerd is not touched by it; rebase-image abort tries again', cause: error },
-    );
-  }
-}
-
-/** The error of a transaction that ended between two states. */
-export function halfWay(transaction: Transaction, what: string, cause: unknown): RebaseError {
-  return new RebaseError(
-    'HALF_WAY',
-    `transaction ${transaction.number} stopped half-way in its ${what}: ${messageOf(cause)}`,
-    {
-      hint: 'rebase-image resume goes on with it, rebase-image abort takes it back',
-      cause,
-      transaction: transaction.number,
-    },
-  );
-}
-
 function contextOf({ disk, layout }: Engine, transaction: Transaction): StepContext {
   const { begin, bound, number, repositories } = transaction;
   const { clone } = begin;
   return { disk, layout, transaction: number, bound, clone, repositories };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

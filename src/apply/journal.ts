@@ -1,58 +1,27 @@
 /**
- * The journal of a transaction: an append-only file of checksummed lines in
- * `<root>/rebase-image/transactions/<number>/journal`, made durable line by line. What it says is
- * all that a later run needs to finish or take back what an earlier one began.
- * (Never in `<root>/tmp`: dockerd empties that at start, store.md 2.5.)
+ * The journal of a transaction: what it says is all that a later run needs to finish or take back
+ * what an earlier one began.
  */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import stringify from 'json-stable-stringify';
 import type { BoundPlan } from '../domain/bound-plan.ts';
-import { sha256Hex } from '../domain/digest.ts';
-import type { CloneMode, TransactionImage, TransactionState } from '../domain/report.ts';
+import type { TransactionState } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { BootTime } from '../store/boot-clock.ts';
 import type { Layout } from '../store/layout.ts';
-import { namesIn, readBytes } from '../store/read-file.ts';
 import type { Disk } from './disk.ts';
+import { bothFailed } from './half-way.ts';
+import { journalFile, numbersIn, transactionFolder, transactionsFolder } from './journal-folder.ts';
+import { lineOf, newerJournal, readLines } from './journal-lines.ts';
+import {
+  areMarks,
+  hasOwnNames,
+  VERSION,
+  type BeginRecord,
+  type JournalRecord,
+} from './journal-record.ts';
 
-/** Version of the journal's format; a newer one is never touched. */
-const VERSION = 1;
-
-/** What a journal line tells. */
-export type JournalRecord =
-  | {
-      readonly kind: 'begin';
-      readonly version: number;
-      readonly transaction: number;
-      /** ISO 8601, UTC. */
-      readonly startedAt: string;
-      readonly command: string;
-      readonly clone: CloneMode;
-      readonly images: readonly TransactionImage[];
-      readonly bound: BoundPlan;
-    }
-  | { readonly kind: 'staged' }
-  /** Which of the plan's `committed` marks were not there, and so are ours. */
-  | { readonly kind: 'marking'; readonly committed: readonly string[] }
-  /**
-   * `before`: repositories.json as it was, so that an undo can give back its very bytes; null where
-   * there was none.
-   */
-  | {
-      readonly kind: 'publishing';
-      readonly before: string | null;
-      /** When the first rename was about to be made: a dockerd started later may have read it. */
-      readonly at: BootTime;
-    }
-  | { readonly kind: 'published'; readonly after: string }
-  /** `start` tells a later run how to bring back the daemon and its containers. */
-  | { readonly kind: 'daemon-stopped'; readonly start: string }
-  | { readonly kind: 'daemon-started' }
-  | { readonly kind: 'undoing' }
-  | { readonly kind: 'undone' }
-  | { readonly kind: 'discarded' };
-
-export type BeginRecord = Extract<JournalRecord, { kind: 'begin' }>;
+export type { BeginRecord, JournalRecord } from './journal-record.ts';
 
 /** repositories.json around a publish; undefined until the publish came there, null for no file. */
 export interface RepositoriesTexts {
@@ -76,23 +45,43 @@ export interface Transaction {
   readonly daemonToStart: string | undefined;
 }
 
-/** Opens a new transaction: the next number, its folder, its first line. */
+/**
+ * Opens a new transaction: the next number, its folder, its first line. Nothing else is written
+ * before all of them are durable, the names of the folders included. When that fails, nothing was
+ * begun; throws HALF_WAY when the first line cannot be removed either.
+ */
 export function beginTransaction(
   disk: Disk,
   layout: Layout,
-  begin: Omit<BeginRecord, 'kind' | 'version' | 'transaction'>,
+  begin: Omit<BeginRecord, 'kind' | 'version' | 'transaction' | 'root'>,
 ): Transaction {
   const folder = transactionsFolder(layout);
   disk.ensureDirectory(folder, 0o700);
   const number = Math.max(0, ...numbersIn(layout)) + 1;
-  const own = path.join(folder, String(number));
-  disk.makeDirectory(own, 0o700);
-  disk.sync(folder);
-  const file = path.join(own, 'journal');
-  const first: BeginRecord = { kind: 'begin', version: VERSION, transaction: number, ...begin };
-  disk.appendDurably(file, lineOf(first));
-  disk.sync(own);
-  return transactionOf(file, [first]);
+  const own = transactionFolder(layout, number);
+  const file = journalFile(layout, number);
+  const root = realpathSync(layout.root);
+  const first = { kind: 'begin', version: VERSION, transaction: number, root, ...begin } as const;
+  try {
+    disk.makeDirectory(own, 0o700);
+    disk.appendDurably(file, lineOf(first));
+    for (const one of [own, folder, layout.journal, layout.root]) disk.sync(one);
+  } catch (error) {
+    forget(disk, file, error);
+    throw error;
+  }
+  return transactionOf(file, number, [first]);
+}
+
+/** Removes the first line of a transaction that did not begin. */
+function forget(disk: Disk, file: string, why: unknown): void {
+  try {
+    disk.removeFile(file);
+    disk.removeEmptyDirectory(path.dirname(file));
+  } catch (error) {
+    const begun = readJournal(file);
+    if (begun !== undefined) throw bothFailed(why, error, begun);
+  }
 }
 
 /**
@@ -103,19 +92,38 @@ export function record(disk: Disk, transaction: Transaction, entry: JournalRecor
   const { file } = transaction;
   const { wholeBytes, allBytes } = readLines(file);
   if (wholeBytes < allBytes) disk.truncate(file, wholeBytes);
-  disk.appendDurably(file, lineOf(entry));
-  return readJournal(file) ?? transaction;
+  try {
+    disk.appendDurably(file, lineOf(entry));
+  } catch (error) {
+    takeLineBack(disk, file, wholeBytes);
+    throw error;
+  }
+  return readAgain(transaction);
+}
+
+/** A line that may be there without being durable must not be believed by the next run. */
+function takeLineBack(disk: Disk, file: string, wholeBytes: number): void {
+  try {
+    disk.truncate(file, wholeBytes);
+  } catch {
+    // The first error is the one to tell; the next run reads what there is.
+  }
+}
+
+/** The transaction as its journal tells it by now. */
+export function readAgain(transaction: Transaction): Transaction {
+  return readJournal(transaction.file) ?? transaction;
 }
 
 /**
  * All transactions of a store, oldest first. A folder without a readable first line is a
  * transaction that died before it did anything.
- * Throws STORE_DAMAGED for a journal that is broken before its last line, STORE_UNSUPPORTED for
- * one of a newer version.
+ * Throws STORE_DAMAGED for a journal that is broken before its last line or is not from here,
+ * STORE_UNSUPPORTED for one of a newer version.
  */
 export function readTransactions(layout: Layout): Transaction[] {
   return numbersIn(layout)
-    .map((number) => readJournal(path.join(transactionsFolder(layout), String(number), 'journal')))
+    .map((number) => readJournal(journalFile(layout, number)))
     .filter((transaction) => transaction !== undefined);
 }
 
@@ -129,55 +137,22 @@ export function openTransaction(transactions: readonly Transaction[]): Transacti
 
 function readJournal(file: string): Transaction | undefined {
   const { records } = readLines(file);
-  return records.length === 0 ? undefined : transactionOf(file, records);
+  const number = Number(path.basename(path.dirname(file)));
+  return records.length === 0 ? undefined : transactionOf(file, number, records);
 }
 
-/**
- * The journal's records, and how many of its bytes are whole lines. The last line may be torn: it
- * was being written when the run ended, and counts as not written. Throws STORE_DAMAGED for a broken
- * line before a whole one.
- */
-function readLines(file: string): {
-  records: JournalRecord[];
-  wholeBytes: number;
-  allBytes: number;
-} {
-  const bytes = readBytes(file) ?? Buffer.alloc(0);
-  const records: JournalRecord[] = [];
-  let wholeBytes = 0;
-  let broken: number | undefined;
-  let at = 0;
-  for (let line = 1; bytes.includes('\n', at); line += 1) {
-    const end = bytes.indexOf('\n', at);
-    const entry = recordIn(bytes.toString('utf8', at, end));
-    at = end + 1;
-    if (entry === undefined) {
-      broken ??= line;
-      continue;
-    }
-    if (broken !== undefined) throw brokenLine(file, broken);
-    records.push(entry);
-    wholeBytes = at;
-  }
-  return { records, wholeBytes, allBytes: bytes.length };
-}
-
-function brokenLine(file: string, line: number): RebaseError {
-  return new RebaseError('STORE_DAMAGED', `${file} is broken in line ${line}`, {
-    hint: 'restore the file from a backup; it tells how to finish or undo the transaction',
-  });
-}
-
-function transactionOf(file: string, records: readonly JournalRecord[]): Transaction {
+function transactionOf(
+  file: string,
+  number: number,
+  records: readonly JournalRecord[],
+): Transaction {
   const [begin] = records;
-  if (begin?.kind !== 'begin') {
-    throw new RebaseError('STORE_DAMAGED', `${file} does not begin with a transaction`);
+  if (begin?.kind !== 'begin') throw wrongJournal(file, 'does not begin with a transaction');
+  if (begin.version > VERSION) throw newerJournal(file);
+  if (begin.transaction !== number) {
+    throw wrongJournal(file, `tells of transaction ${begin.transaction}`);
   }
-  if (begin.version > VERSION) {
-    throw new RebaseError('STORE_UNSUPPORTED', `${file} was written by a newer rebase-image`, {
-      hint: 'use that version, or a later one',
-    });
-  }
+  if (!hasOwnNames(begin.bound)) throw wrongJournal(file, 'holds names that no layer has');
   let state: TransactionState = 'staging';
   let before: string | null | undefined;
   let committed: readonly string[] = [];
@@ -189,6 +164,7 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
       case 'begin':
         break;
       case 'marking':
+        if (!areMarks(entry.committed)) throw wrongJournal(file, 'holds names that no layer has');
         committed = entry.committed;
         break;
       case 'daemon-stopped':
@@ -206,6 +182,9 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
         after = entry.after;
         state = entry.kind;
         break;
+      case 'discarding':
+        state = 'staging';
+        break;
       case 'staged':
       case 'undoing':
       case 'undone':
@@ -214,7 +193,7 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
     }
   }
   return {
-    number: begin.transaction,
+    number,
     file,
     begin,
     bound: { ...begin.bound, committed },
@@ -225,25 +204,8 @@ function transactionOf(file: string, records: readonly JournalRecord[]): Transac
   };
 }
 
-function lineOf(entry: JournalRecord): string {
-  const text = stringify(entry) ?? '';
-  return `${sha256Hex(text)} ${text}\n`;
-}
-
-function recordIn(line: string): JournalRecord | undefined {
-  const space = line.indexOf(' ');
-  const text = line.slice(space + 1);
-  if (space < 0 || line.slice(0, space) !== sha256Hex(text)) return undefined;
-  return JSON.parse(text) as JournalRecord;
-}
-
-function numbersIn(layout: Layout): number[] {
-  return namesIn(transactionsFolder(layout))
-    .filter((name) => /^[1-9][0-9]*$/.test(name))
-    .map(Number)
-    .sort((a, b) => a - b);
-}
-
-function transactionsFolder(layout: Layout): string {
-  return path.join(layout.journal, 'transactions');
+function wrongJournal(file: string, what: string): RebaseError {
+  return new RebaseError('STORE_DAMAGED', `${file} ${what}`, {
+    hint: 'it is not from here: look at it and move it away, or restore it from a backup',
+  });
 }

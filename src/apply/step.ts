@@ -34,6 +34,12 @@ export function temporaryName(prefix: string, transaction: number, item: number 
   return `${prefix}rebase-image-${transaction}-${item}`;
 }
 
+/** The transaction that a name of something temporary is of; undefined for what is not ours. */
+export function transactionOf(name: string): number | undefined {
+  const [, number] = /rebase-image-(\d+)-/.exec(name) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
 /** What there is to say of so many things; undefined of none. */
 export function some(
   things: readonly unknown[],

@@ -16,5 +16,13 @@ export function asRebaseError(error: unknown): unknown {
         hint: 'docker system df shows what could go; --clone link takes least',
         cause: error,
       })
-    : new RebaseError('APPLY_FAILED', `the disk refused: ${error.message}`, { cause: error });
+    : new RebaseError('APPLY_FAILED', `the disk refused: ${error.message}`, {
+        hint: 'dmesg | tail and findmnt may say why; rebase-image status says how things stand',
+        cause: error,
+      });
+}
+
+/** What an error says; anything may be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { counted } from '../../domain/counted.ts';
 import { hexOf, type ImageID } from '../../domain/digest.ts';
-import { imageFile, MODE } from '../../store/layout.ts';
+import { imageFile, MODE, type Layout } from '../../store/layout.ts';
 import { statOf } from '../../store/read-file.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
@@ -47,7 +47,12 @@ export const publishImages: Step = {
   },
 };
 
-function stagedFile({ layout, transaction }: StepContext, imageId: ImageID): string {
+/** Where the config of an image is staged. */
+export function stagedConfig(layout: Layout, transaction: number, imageId: ImageID): string {
   const prefix = `.tmp-${hexOf(imageId)}-`;
   return path.join(layout.imageContent, temporaryName(prefix, transaction, 'config'));
+}
+
+function stagedFile({ layout, transaction }: StepContext, imageId: ImageID): string {
+  return stagedConfig(layout, transaction, imageId);
 }

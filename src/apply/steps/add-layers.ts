@@ -6,8 +6,8 @@ import path from 'node:path';
 import type { NewLayer } from '../../domain/bound-plan.ts';
 import { counted } from '../../domain/counted.ts';
 import { hexOf, type ChainID } from '../../domain/digest.ts';
-import { layerEntry, MODE } from '../../store/layout.ts';
-import { namesIn, statOf } from '../../store/read-file.ts';
+import { layerEntry, MODE, type Layout } from '../../store/layout.ts';
+import { namesIn, readField, statOf } from '../../store/read-file.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 /** What a new entry does not share with the one that it is made from. */
@@ -37,19 +37,34 @@ export const publishLayers: Step = {
       const staged = writeSet(context, chainId);
       if (statOf(staged) !== undefined) disk.rename(staged, layerEntry(layout, chainId));
     }
-    if (bound.layers.length > 0) disk.sync(layout.layerdb);
+    syncNames(context);
   },
 
   /** Children first, and out of dockerd's sight before the first file goes. */
   undo(context) {
     const { bound, disk, layout } = context;
-    for (const { chainId } of [...bound.layers].reverse()) {
-      const entry = layerEntry(layout, chainId);
-      if (statOf(entry) !== undefined) disk.rename(entry, writeSet(context, chainId));
+    for (const layer of [...bound.layers].reverse()) {
+      if (!isPublished(layout, layer)) continue;
+      disk.rename(layerEntry(layout, layer.chainId), writeSet(context, layer.chainId));
     }
-    if (bound.layers.length > 0) disk.sync(layout.layerdb);
+    syncNames(context);
   },
 };
+
+/** Whether the chain's entry is this layer's: dockerd may have made one of its own of the name. */
+export function isPublished(
+  layout: Layout,
+  { chainId, cacheId }: Pick<NewLayer, 'chainId' | 'cacheId'>,
+): boolean {
+  return readField(path.join(layerEntry(layout, chainId), 'cache-id'))?.trim() === cacheId;
+}
+
+/** A rename takes one name away and gives another: both folders make it durable. */
+function syncNames({ bound, disk, layout }: StepContext): void {
+  if (bound.layers.length === 0) return;
+  disk.sync(layout.layerdb);
+  disk.sync(layout.layerdbTemp);
+}
 
 function stageEntry(context: StepContext, layer: NewLayer): void {
   const { disk, layout } = context;
@@ -65,6 +80,11 @@ function stageEntry(context: StepContext, layer: NewLayer): void {
   }
 }
 
-function writeSet({ layout, transaction }: StepContext, chainId: ChainID): string {
+/** Where the entry of a layer is staged. */
+export function writeSetOf(layout: Layout, transaction: number, chainId: ChainID): string {
   return path.join(layout.layerdbTemp, temporaryName('write-set-', transaction, hexOf(chainId)));
+}
+
+function writeSet({ layout, transaction }: StepContext, chainId: ChainID): string {
+  return writeSetOf(layout, transaction, chainId);
 }

@@ -52,20 +52,24 @@ export const moveTags: Step = {
   },
 };
 
-/** Writes repositories.json anew with what `change` makes of it; nothing when that is nothing. */
+/**
+ * Writes repositories.json anew with what `change` makes of it; not when that is nothing. What a run
+ * that died left of it is removed, and its rename made durable.
+ */
 export function replaceRepositories(
   { disk, layout, transaction }: Pick<StepContext, 'disk' | 'layout' | 'transaction'>,
   change: (text: string) => string,
 ): void {
   const text = readText(layout.repositories) ?? NO_TAGS;
   const changed = change(text);
-  if (changed === text) return;
   const folder = path.dirname(layout.repositories);
   const temporary = path.join(folder, temporaryName('.tmp-repositories.json-', transaction, 0));
   disk.removeFile(temporary);
-  disk.writeFile(temporary, changed, MODE.repositories);
-  disk.sync(temporary);
-  disk.rename(temporary, layout.repositories);
+  if (changed !== text) {
+    disk.writeFile(temporary, changed, MODE.repositories);
+    disk.sync(temporary);
+    disk.rename(temporary, layout.repositories);
+  }
   disk.sync(folder);
 }
 
