@@ -11,7 +11,12 @@ const dist = new URL('../dist/', import.meta.url).pathname;
 
 await rm(dist, { recursive: true, force: true });
 await build({
-  entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    // What doctor starts on each core is a program of its own.
+    'contents-worker': 'src/api/contents-worker.ts',
+  },
   outdir: dist,
   bundle: true,
   splitting: true,

@@ -10,6 +10,7 @@ import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import {
   NO_CONFIG,
+  otherDriversIn,
   overlayStoreIn,
   readDaemonConfig,
   severalStores,
@@ -24,6 +25,8 @@ export interface StoreOptions {
   readonly host?: string | undefined;
   readonly context?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Opens a store that has other drivers' folders beside it too: to examine it, not to use it. */
+  readonly examine?: boolean | undefined;
 }
 
 /** A store that can be rebased, and the dockerd that runs on it, if one does. */
@@ -33,6 +36,8 @@ export interface OpenStore {
   /** A client of that dockerd; undefined when it does not run or listens on no unix socket. */
   readonly engine: EngineApi | undefined;
   readonly info: DaemonInfo | undefined;
+  /** Folders of other storage drivers that leave dockerd no choice at its next start. */
+  readonly otherDrivers: readonly string[];
 }
 
 const DAEMON_JSON = '/etc/docker/daemon.json';
@@ -53,8 +58,14 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const { dataRoot, config, asked } = await whereIsIt(options);
   const { root, dockerd } = await storeInUse(storeRootsIn(dataRoot, config));
   const daemon = dockerd.running ? await daemonOf(root, dockerd.socketPaths, asked) : undefined;
-  const layout = overlayStoreIn(root, { daemon: daemon && driverFacts(daemon.info), config });
-  return { layout, dockerd, engine: daemon?.engine, info: daemon?.info };
+  const layout = overlayStoreIn(root, {
+    daemon: daemon && driverFacts(daemon.info),
+    config,
+    beside: options.examine,
+  });
+  const chosen = dockerd.running || config.storageDriver !== undefined;
+  const otherDrivers = chosen ? [] : otherDriversIn(root);
+  return { layout, dockerd, engine: daemon?.engine, info: daemon?.info, otherDrivers };
 }
 
 /** The store with the daemon as it is now: it may have been stopped or started meanwhile. */

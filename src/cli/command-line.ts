@@ -1,15 +1,24 @@
 import yargs, { type Argv } from 'yargs';
+import { listTags } from '../api/list-tags.ts';
 import { RebaseError } from '../errors.ts';
 import { KEEP_OLD_TEMPLATE } from '../plan/plan-tags.ts';
 import { addAbort } from './commands/abort.ts';
 import { addBase } from './commands/base.ts';
+import { addCheck } from './commands/check.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDependents } from './commands/dependents.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addHistory } from './commands/history.ts';
+import { addPrune } from './commands/prune.ts';
 import { addRebase } from './commands/rebase.ts';
 import { addResume } from './commands/resume.ts';
 import { addStatus } from './commands/status.ts';
 import { addUndo } from './commands/undo.ts';
+import { complete } from './completion/complete.ts';
+import { COMPLETE } from './completion/scripts.ts';
+import { describeCommands } from './describe-commands.ts';
 import { reportFailure } from './report-failure.ts';
+import { manPage } from './man-page.ts';
 import { nearest } from './suggest.ts';
 import { VERSION } from './version.ts';
 
@@ -19,14 +28,19 @@ export type AddCommand = (parser: Argv, done: (exitCode: number) => void) => Arg
 const COMMANDS: readonly AddCommand[] = [
   addRebase,
   addBase,
+  addCheck,
   addDependents,
+  addDoctor,
   addHistory,
   addStatus,
   addUndo,
   addResume,
   addAbort,
+  addPrune,
+  addCompletion,
 ];
-const COMMAND_NAMES = ['base', 'dependents', 'history', 'status', 'undo', 'resume', 'abort'];
+/** The word by which the build asks for the man page. */
+const MAN_PAGE = '__man';
 
 /** Runs one command line (without node and the script) and returns the process exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -35,12 +49,28 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     exitCode = code;
   };
   try {
+    if (args[0] === COMPLETE) return await printCompletions(args.slice(1));
+    if (args[0] === MAN_PAGE) return await printManPage();
     refuseMistypedCommand(args);
     await parserFor(args, done).parseAsync();
     return exitCode;
   } catch (error) {
     return reportFailure(error, args);
   }
+}
+
+async function printCompletions(words: readonly string[]): Promise<number> {
+  const found = await complete(words, {
+    commands: describeCommands(COMMANDS),
+    images: () => listTags({ env: process.env }),
+  });
+  process.stdout.write(found.map((word) => `${word}\n`).join(''));
+  return 0;
+}
+
+async function printManPage(): Promise<number> {
+  process.stdout.write(await manPage(describeCommands(COMMANDS), VERSION));
+  return 0;
 }
 
 function parserFor(args: readonly string[], done: (exitCode: number) => void): Argv {
@@ -75,7 +105,8 @@ function refuseMistypedCommand(args: readonly string[]): void {
   if (first === undefined || first.startsWith('-') || args.some((arg) => /^--onto\b/.test(arg))) {
     return;
   }
-  const meant = COMMAND_NAMES.includes(first) ? undefined : nearest(first, COMMAND_NAMES);
+  const names = describeCommands(COMMANDS).map(({ name }) => name);
+  const meant = names.includes(first) ? undefined : nearest(first, names);
   if (meant === undefined) return;
   throw new RebaseError('USAGE', `there is no command ${first}`, {
     hint: `did you mean rebase-image ${meant}?`,
@@ -92,7 +123,8 @@ function usageError(message: string, args: readonly string[]): RebaseError {
     });
   }
   const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
-  const meant = OPTION_NAMES.includes(unknown) ? undefined : nearest(unknown, OPTION_NAMES);
+  const names = describeCommands(COMMANDS).flatMap(({ options }) => options().names);
+  const meant = names.includes(unknown) ? undefined : nearest(unknown, names);
   if (!typed.startsWith('-')) {
     return new RebaseError('USAGE', `${typed} is one word too many`, {
       hint: 'rebase-image --help',
@@ -108,34 +140,3 @@ function noImage(): RebaseError {
     hint: 'rebase-image IMAGE --onto BASE, or rebase-image --help',
   });
 }
-
-const OPTION_NAMES = [
-  'untagged',
-  'onto',
-  'from',
-  'tag',
-  'keep-old',
-  'dry-run',
-  'stage-only',
-  'config',
-  'clone',
-  'restart',
-  'no-restart',
-  'stop-command',
-  'start-command',
-  'allow',
-  'yes',
-  'no-input',
-  'data-root',
-  'host',
-  'context',
-  'json',
-  'quiet',
-  'no-trunc',
-  'color',
-  'detailed-exitcode',
-  'lock-timeout',
-  'debug',
-  'help',
-  'version',
-];

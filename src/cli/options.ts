@@ -41,7 +41,16 @@ const WRITING = {
   },
 } as const satisfies Record<string, Options>;
 
+const ALLOW = {
+  allow: {
+    type: 'string',
+    array: true,
+    describe: `waive checks: ${CHECKS.join(', ')}`,
+  },
+} as const satisfies Record<string, Options>;
+
 const RESTARTING = {
+  ...ALLOW,
   restart: { type: 'boolean', default: false, describe: 'restart dockerd without asking' },
   'no-restart': {
     type: 'boolean',
@@ -50,11 +59,6 @@ const RESTARTING = {
   },
   'stop-command': { type: 'string', describe: 'how to stop dockerd (default: systemd)' },
   'start-command': { type: 'string', describe: 'how to start dockerd (default: systemd)' },
-  allow: {
-    type: 'string',
-    array: true,
-    describe: `waive checks: ${CHECKS.join(', ')}`,
-  },
 } as const satisfies Record<string, Options>;
 
 /** Adds options, with what the environment says of them. */
@@ -72,6 +76,11 @@ export function withStore(parser: Argv): Argv {
 /** Options of every command that writes. */
 export function withWriting(parser: Argv): Argv {
   return withStore(withOptions(parser, WRITING));
+}
+
+/** Options of a command that judges and writes nothing. */
+export function withAllow(parser: Argv): Argv {
+  return withStore(withOptions(parser, ALLOW));
 }
 
 /** Options of every command that may restart the daemon. */

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { oneLine } from '../render/printable.ts';
 import { end, endSignal } from './signals.ts';
 
 /** Where a command prints and asks: results on stdout, talk on stderr. */
@@ -55,7 +56,7 @@ export function terminalFor(options: TerminalOptions): Terminal {
       if (!quiet) process.stderr.write(text);
     },
     progress: (what) => {
-      if (!quiet) process.stderr.write(`  ${what}\n`);
+      if (!quiet) process.stderr.write(`  ${oneLine(what)}\n`);
     },
     confirm,
   };

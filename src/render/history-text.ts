@@ -1,5 +1,6 @@
 import type { TransactionView } from '../domain/report.ts';
-import { pageOf, type Page, type PageOptions } from './page.ts';
+import { firstOf, idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { printable } from './printable.ts';
 import { table } from './table.ts';
 import { timeAgo } from './time-ago.ts';
 
@@ -9,7 +10,24 @@ export function renderHistory(
   options: PageOptions & { readonly now: Date },
 ): string {
   if (transactions.length === 0) return 'No transactions.\n';
-  return `${transactionTable(pageOf(options), transactions, options.now).join('\n')}\n`;
+  const page = pageOf(options);
+  const [head = '', ...rows] = transactionTable(page, transactions, options.now);
+  const lines = rows.flatMap((row, at) => [row, ...imageLines(page, transactions[at])]);
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+/** Images of a transaction that are listed below it. */
+const LISTED = 5;
+
+/** `my-alpine:3.7   684852bb6bcf -> fa5f70c4e3fe onto alpine:3.12`, one line for each image. */
+function imageLines(page: Page, transaction: TransactionView | undefined): string[] {
+  const { shown, more } = firstOf(page, transaction?.images ?? [], LISTED);
+  const lines = shown.map(({ tag, before, after, newBase }) => {
+    const ids = `${idText(page, before)} -> ${idText(page, after)}`;
+    return `${printable(tag)}   ${ids} onto ${printable(newBase)}`;
+  });
+  const rest = more === 0 ? [] : [`and ${more} more`];
+  return [...lines, ...rest].flatMap((line) => wrap(page, line, 5));
 }
 
 /** TX, WHEN, COMMAND, IMAGES, STATE. */

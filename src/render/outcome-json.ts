@@ -27,9 +27,9 @@ export function appliedDocument(report: PlanReport, outcome: Outcome): JsonDocum
   return { ...planDocument(report), ...outcomeDocument(outcome), images };
 }
 
-/** A plan that is refused: the plan's document, with the error. */
-export function refusedDocument(report: PlanReport, error: unknown): JsonDocument {
-  return { ...planDocument(report), error: errorFields(error) };
+/** A plan or a check that is refused: its document, with the error. */
+export function refusedDocument(document: JsonDocument, error: unknown): JsonDocument {
+  return { ...document, error: errorFields(error) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readText } from './read-file.ts';
+import { readHostText } from './read-file.ts';
 
 /** A moment on the clock that process start times are counted on. */
 export interface BootTime {
@@ -10,9 +10,9 @@ export interface BootTime {
 
 /** Now, in the terms of proc(5): /proc/sys/kernel/random/boot_id and /proc/uptime. */
 export function bootTime(): BootTime {
-  const [seconds = '0'] = (readText('/proc/uptime') ?? '').split(' ');
+  const [seconds = '0'] = (readHostText('/proc/uptime') ?? '').split(' ');
   return {
-    bootId: (readText('/proc/sys/kernel/random/boot_id') ?? '').trim(),
+    bootId: (readHostText('/proc/sys/kernel/random/boot_id') ?? '').trim(),
     uptimeMs: Math.round(Number(seconds) * 1000),
   };
 }

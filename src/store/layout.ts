@@ -75,6 +75,11 @@ export function layerDirectory(layout: Layout, cacheId: string): string {
   return path.join(layout.overlay, cacheId);
 }
 
+/** layerdb/sha256/<hex>/tar-split.json.gz. */
+export function tarSplitFile(layout: Layout, chainId: ChainID): string {
+  return path.join(layerEntry(layout, chainId), 'tar-split.json.gz');
+}
+
 /** overlay2/l/<LINK>. */
 export function linkPath(layout: Layout, link: string): string {
   return path.join(layout.links, link);

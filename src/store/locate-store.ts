@@ -8,7 +8,8 @@ import path from 'node:path';
 import { RebaseError } from '../errors.ts';
 import { DRIVER, layoutOf, type Layout } from './layout.ts';
 import { readContainers } from './read-containers.ts';
-import { namesIn, readText, statOf } from './read-file.ts';
+import { namesIn, readHostText, statOf } from './read-file.ts';
+import { refuseUnsafe } from './refuse-unsafe.ts';
 
 /** What `docker info` says of the daemon that uses the data-root. */
 export interface DriverFacts {
@@ -60,18 +61,29 @@ export function severalStores(roots: readonly string[]): RebaseError {
   });
 }
 
+export interface StoreFacts {
+  readonly daemon: DriverFacts | undefined;
+  readonly config: DaemonConfig;
+  /** Whether folders of other drivers beside overlay2 are somebody else's to judge. */
+  readonly beside?: boolean | undefined;
+}
+
 /**
  * The layout of the overlay2 store in this folder. `daemon` is what the running daemon says; where
  * it is undefined, daemon.json and the folders must leave no doubt.
  * Throws NO_DATA_ROOT, STORE_UNSUPPORTED, STORE_AMBIGUOUS.
  */
-export function overlayStoreIn(
-  root: string,
-  facts: { readonly daemon: DriverFacts | undefined; readonly config: DaemonConfig },
-): Layout {
+export function overlayStoreIn(root: string, facts: StoreFacts): Layout {
   refuseOtherStore(root, facts);
-  if (statOf(layoutOf(root).image)?.isDirectory() !== true) throw noStore(root);
-  return layoutOf(root);
+  const layout = layoutOf(root);
+  refuseUnsafe(layout);
+  if (statOf(layout.image)?.isDirectory() !== true) throw noStore(root);
+  return layout;
+}
+
+/** Folders of other drivers in a data-root that hold something: dockerd cannot choose (driver.go). */
+export function otherDriversIn(root: string): string[] {
+  return OTHER_DRIVERS.filter((name) => namesIn(path.join(root, name)).length > 0);
 }
 
 /** Reads daemon.json as far as it decides the store; a file that is not there says nothing. */
@@ -79,7 +91,7 @@ export function readDaemonConfig(file: string): DaemonConfig {
   let config: Record<string, unknown>;
   try {
     // Go reads null as an empty configuration.
-    config = (JSON.parse(readText(file) ?? '{}') ?? {}) as Record<string, unknown>;
+    config = (JSON.parse(readHostText(file) ?? '{}') ?? {}) as Record<string, unknown>;
   } catch (cause) {
     throw new RebaseError('STORE_AMBIGUOUS', `${file} does not parse: dockerd would not start`, {
       hint: 'mend it first: it decides which store dockerd uses',
@@ -107,10 +119,7 @@ function existing(dataRoot: string): string {
   }
 }
 
-function refuseOtherStore(
-  root: string,
-  { daemon, config }: { daemon: DriverFacts | undefined; config: DaemonConfig },
-): void {
+function refuseOtherStore(root: string, { daemon, config, beside = false }: StoreFacts): void {
   if (daemon !== undefined) {
     if (daemon.containerdSnapshotter) throw unsupported(root, 'the containerd image store');
     if (daemon.driver !== DRIVER) throw unsupported(root, `the storage driver ${daemon.driver}`);
@@ -122,12 +131,12 @@ function refuseOtherStore(
   if (config.storageDriver !== undefined && config.storageDriver !== DRIVER) {
     throw unsupported(root, `the storage driver ${config.storageDriver} (daemon.json)`);
   }
-  if (config.storageDriver === undefined) refuseByFolders(root);
+  if (config.storageDriver === undefined) refuseByFolders(root, beside);
 }
 
 /** No daemon and no configuration says what is used: the folders must leave no doubt. */
-function refuseByFolders(root: string): void {
-  const others = OTHER_DRIVERS.filter((name) => namesIn(path.join(root, name)).length > 0);
+function refuseByFolders(root: string, beside: boolean): void {
+  const others = otherDriversIn(root);
   const containerd = namesIn(path.join(root, CONTAINERD_SNAPSHOTS)).length > 0;
   const images = namesIn(path.join(root, 'image')).filter((name) => name !== DRIVER);
   if (namesIn(path.join(root, DRIVER)).length > 0) {
@@ -136,7 +145,7 @@ function refuseByFolders(root: string): void {
       ...(containerd ? ['a containerd image store'] : []),
       ...otherContainers(root),
     ];
-    if (rivals.length === 0) return;
+    if (rivals.length === 0 || beside) return;
     throw new RebaseError(
       'STORE_AMBIGUOUS',
       `${root} holds an overlay2 store and ${rivals.join(', ')}: which one is in use is not clear`,

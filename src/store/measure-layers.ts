@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { RebaseError } from '../errors.ts';
+import { findBelow, FOLDERS_PER_FIND } from './find-below.ts';
 import type { Layout } from './layout.ts';
 
 /** What the files of one layer's diff/ take. Bytes are disk bytes; a hard-linked file counts once. */
@@ -22,9 +21,6 @@ export interface LayerSize {
 export const LARGE_FILE = 64 * 1024;
 
 const FIELDS = 6;
-
-/** Folders that one `find` is given: their names stay far below the limit of a command line. */
-const FOLDERS_PER_FIND = 5000;
 
 /**
  * Measures diff/ of each layer directory with `find`, by cache-id. Reads no file data.
@@ -103,25 +99,5 @@ function count(total: Totals, { type, bytes, diskBytes, inode, below }: Entry): 
 
 /** The fields of every entry below these folders of overlay2, one after the other. */
 function findIn(layout: Layout, roots: readonly string[]): string[] {
-  const { status, stdout, stderr, error } = spawnSync(
-    'find',
-    [...roots, '-printf', '%H\\0%y\\0%s\\0%b\\0%n:%i\\0%P\\0'],
-    {
-      cwd: layout.overlay,
-      encoding: 'latin1',
-      maxBuffer: 2 ** 30,
-      env: { ...process.env, LC_ALL: 'C' },
-    },
-  );
-  if (error !== undefined) {
-    throw new RebaseError('TOOL_MISSING', 'GNU find (findutils) is needed', { cause: error });
-  }
-  if (status !== 0) {
-    throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${firstLine(stderr)}`);
-  }
-  return stdout.split('\0');
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? '';
+  return findBelow(layout, roots, '%H\\0%y\\0%s\\0%b\\0%n:%i\\0%P\\0').split('\0');
 }

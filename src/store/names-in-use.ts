@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { asChainID } from '../domain/digest.ts';
+import type { DirectoryOwner } from '../domain/inventory.ts';
 import type { Layout } from './layout.ts';
-import { namesIn, readField } from './read-file.ts';
+import { foldersIn, namesIn, readField } from './read-file.ts';
 
 /** Names of layer directories and `l/` entries that are not free. */
 export interface NamesInUse {
@@ -9,20 +11,38 @@ export interface NamesInUse {
 }
 
 /**
- * Reads every name that is or was in use: overlay2's directories, the cache-ids of all layerdb
- * entries, `*-removing` ones included (dockerd deletes their directories at its next shutdown,
- * store.md 2.6), the mounts' ids, and the names in `l/`.
+ * Reads every name that is or was in use: overlay2's directories, those that somebody says are his,
+ * and the names in `l/`.
  */
-export function readNamesInUse(layout: Layout): NamesInUse {
-  const entries = namesIn(layout.layerdb).map((name) =>
-    readField(path.join(layout.layerdb, name, 'cache-id'))?.trim(),
-  );
-  const mounts = namesIn(layout.mounts).flatMap((name) =>
-    ['mount-id', 'init-id'].map((file) => readField(path.join(layout.mounts, name, file))?.trim()),
-  );
-  const used = [...namesIn(layout.overlay), ...entries, ...mounts];
+export function readNamesInUse(
+  layout: Layout,
+  owners: ReadonlyMap<string, unknown> = readDirectoryOwners(layout),
+): NamesInUse {
   return {
-    cacheIds: new Set(used.filter((name) => name !== undefined)),
+    cacheIds: new Set([...namesIn(layout.overlay), ...owners.keys()]),
     links: new Set(namesIn(layout.links)),
   };
+}
+
+/**
+ * Reads who says of which overlay2 directory that it is his: all layerdb entries, `*-removing` ones
+ * included (dockerd deletes their directories at its next shutdown, store.md 2.6), and the mounts.
+ */
+export function readDirectoryOwners(layout: Layout): Map<string, DirectoryOwner[]> {
+  const owners = new Map<string, DirectoryOwner[]>();
+  const add = (file: string, owner: DirectoryOwner): void => {
+    const name = readField(file)?.trim();
+    if (name !== undefined) owners.set(name, [...(owners.get(name) ?? []), owner]);
+  };
+  for (const name of foldersIn(layout.layerdb)) {
+    const chainId = asChainID(`sha256:${name}`);
+    const kind = chainId === undefined ? 'removing' : 'layer';
+    add(path.join(layout.layerdb, name, 'cache-id'), { kind, id: chainId ?? name });
+  }
+  for (const name of foldersIn(layout.mounts)) {
+    for (const file of ['mount-id', 'init-id']) {
+      add(path.join(layout.mounts, name, file), { kind: 'container', id: name });
+    }
+  }
+  return owners;
 }

@@ -1,14 +1,14 @@
 import path from 'node:path';
 import type { ContainerRecord } from '../domain/snapshot.ts';
 import type { Layout } from './layout.ts';
-import { namesIn, readText } from './read-file.ts';
+import { foldersIn, readText } from './read-file.ts';
 
 /**
  * Reads containers/<id>/config.v2.json as far as a rebase needs it. What dockerd could not load
  * either (no or broken config) is passed over (store.md 1.11).
  */
 export function readContainers(layout: Pick<Layout, 'containers'>): ContainerRecord[] {
-  return namesIn(layout.containers)
+  return foldersIn(layout.containers)
     .map((id) => readContainer(layout.containers, id))
     .filter((container) => container !== undefined);
 }

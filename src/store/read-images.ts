@@ -3,7 +3,7 @@ import { asImageID, hexOf, type ImageID } from '../domain/digest.ts';
 import { parseImageConfig } from '../domain/image-config.ts';
 import type { ImageRecord } from '../domain/snapshot.ts';
 import { imageFile, type Layout } from './layout.ts';
-import { namesIn, readText } from './read-file.ts';
+import { foldersIn, namesIn, readText } from './read-file.ts';
 
 /**
  * Reads every image config of imagedb. Names that are no digest are dockerd's own temporary files
@@ -16,11 +16,12 @@ export function readImages(layout: Layout): {
 } {
   const images = new Map<ImageID, ImageRecord>();
   const brokenImages = new Map<ImageID, string>();
+  const withMetadata = new Set(foldersIn(layout.imageMetadata));
   for (const name of namesIn(layout.imageContent)) {
     const id = asImageID(`sha256:${name}`);
     if (id === undefined) continue;
     try {
-      images.set(id, readImage(layout, id));
+      images.set(id, readImage(layout, id, withMetadata.has(name)));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       brokenImages.set(id, reason.replace(/\s+/g, ' '));
@@ -29,10 +30,10 @@ export function readImages(layout: Layout): {
   return { images, brokenImages };
 }
 
-function readImage(layout: Layout, id: ImageID): ImageRecord {
+function readImage(layout: Layout, id: ImageID, hasMetadata: boolean): ImageRecord {
   const text = readText(imageFile(layout, id)) ?? '';
   const { diffIds } = parseImageConfig(text);
-  return { id, text, diffIds, parent: readParent(layout, id) };
+  return { id, text, diffIds, parent: hasMetadata ? readParent(layout, id) : undefined };
 }
 
 function readParent(layout: Layout, id: ImageID): ImageID | undefined {

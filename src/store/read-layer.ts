@@ -5,14 +5,23 @@ import type { LayerDirectory, LayerRecord } from '../domain/snapshot.ts';
 import { layerDirectory, layerEntry, linkPath, type Layout } from './layout.ts';
 import { readField, statOf, targetOf } from './read-file.ts';
 
-/** One path element: what a cache-id must be before it is joined to a path. */
-const FILE_NAME = /^(?!\.{1,2}$)[^/\0]+$/;
+/** What dockerd and BuildKit name layer directories and their init layers (store.md 1.1, 1.8). */
+const LAYER_NAME = /^[0-9a-z]+(-init)?$/;
+
+/** Whether a text can be the name of a layer directory, and so may become part of a path. */
+export function isLayerName(text: string): boolean {
+  return LAYER_NAME.test(text);
+}
 
 /**
  * Reads one layerdb entry with its overlay2 directory; undefined when there is no such entry.
  * White space is cut where dockerd cuts it (diff, cache-id, parent) and nowhere else (store.md 1.1).
  */
-export function readLayer(layout: Layout, chainId: ChainID): LayerRecord | undefined {
+export function readLayer(
+  layout: Layout,
+  chainId: ChainID,
+  readDirectory = (cacheId: string) => readLayerDirectory(layout, cacheId),
+): LayerRecord | undefined {
   const entry = layerEntry(layout, chainId);
   if (!statOf(entry)?.isDirectory()) return undefined;
   const file = (name: string): string | undefined => readField(path.join(entry, name));
@@ -23,13 +32,13 @@ export function readLayer(layout: Layout, chainId: ChainID): LayerRecord | undef
     size: file('size'),
     cacheId,
     parent: file('parent')?.trim(),
-    directory: cacheId === undefined ? undefined : readLayerDirectory(layout, cacheId),
+    directory: cacheId === undefined ? undefined : readDirectory(cacheId),
   };
 }
 
-/** Reads overlay2/<cache-id>; undefined when it is no directory or the name is no file name. */
+/** Reads overlay2/<cache-id>; undefined when it is no directory or no name of one. */
 export function readLayerDirectory(layout: Layout, cacheId: string): LayerDirectory | undefined {
-  if (!FILE_NAME.test(cacheId)) return undefined;
+  if (!isLayerName(cacheId)) return undefined;
   const directory = layerDirectory(layout, cacheId);
   if (!statOf(directory)?.isDirectory()) return undefined;
   const link = readField(path.join(directory, 'link'));
