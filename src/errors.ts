@@ -39,6 +39,7 @@ const EXIT_CODE_OF = {
   // 64: the command line
   USAGE: 64,
   BAD_MANIFEST: 64,
+  BAD_PLAN: 64,
   BAD_REFERENCE: 64,
 } as const;
 

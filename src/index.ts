@@ -3,16 +3,31 @@
  */
 export { abortTransaction } from './api/abort-transaction.ts';
 export { applyPlan, type ApplyOptions } from './api/apply-plan.ts';
+export { checkRebase, type CheckRequest } from './api/check-rebase.ts';
+export { examineStore, type ExamineOptions } from './api/examine-store.ts';
 export { explainBase } from './api/explain-base.ts';
 export { listTransactions } from './api/list-transactions.ts';
 export { openStore, type OpenStore, type StoreOptions } from './api/open-store.ts';
 export { planRebase, type RebaseRequest } from './api/plan-rebase.ts';
+export { planHistoryPrune, pruneHistory } from './api/prune-history.ts';
+export { planPruneOf, pruneStore } from './api/prune-store.ts';
 export { resumeTransaction } from './api/resume-transaction.ts';
 export { showStatus } from './api/show-status.ts';
 export { undoTransaction } from './api/undo-transaction.ts';
 export type { RestartOptions, RestartQuestion } from './api/restart-daemon.ts';
 export type { SessionOptions } from './api/session.ts';
 export type { BoundPlan } from './domain/bound-plan.ts';
+export type { DoctorReport } from './domain/doctor-report.ts';
 export type { Plan, PlannedRebase } from './domain/plan.ts';
-export type { BaseReport, Outcome, PlanReport, StatusReport } from './domain/report.ts';
+export type { JournalFate } from './domain/journal-fate.ts';
+export type { PruneOutcome, PruneReport } from './domain/prune.ts';
+export type { Finding, Severity, Verdict } from './domain/finding.ts';
+export type {
+  BaseReport,
+  CheckReport,
+  Outcome,
+  PlanReport,
+  StatusReport,
+} from './domain/report.ts';
+export type { ConfigMode, SettingChange } from './domain/settings.ts';
 export { exitCodeOf, RebaseError, type ErrorCode } from './errors.ts';

@@ -163,7 +163,7 @@ describe('architecture', () => {
   it('sees the imports that are there', () => {
     const engine = sources.find(({ path }) => path === 'api/plan-rebase.ts');
     const imported = ts.preProcessFile(engine?.text ?? '').importedFiles.map((one) => one.fileName);
-    expect(imported).to.include('../plan/plan-image.ts').and.include('../domain/plan.ts');
+    expect(imported).to.include('../plan/plan-tags.ts').and.include('../domain/plan.ts');
   });
 
   describe('can fail', () => {

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { foldersIn, readText } from '../store/read-file.ts';
 import { isRecord, numberOr, recordOr, textOr, type ForeignRecord } from './foreign-json.ts';
 import type { ProcOptions } from './dockerd-process.ts';
 import { linkOf, processIds, textOf } from './proc.ts';
@@ -97,10 +98,9 @@ function dropTwins(paths: Set<string>): Set<string> {
 }
 
 function readConfigs(folder: string): ForeignRecord[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((id) => {
+  return foldersIn(folder).flatMap((id) => {
     try {
-      const config: unknown = JSON.parse(textOf(join(folder, id, 'config.v2.json')) ?? 'null');
+      const config: unknown = JSON.parse(readText(join(folder, id, 'config.v2.json')) ?? 'null');
       return isRecord(config) ? [config] : [];
     } catch {
       // A torn config belongs to a container that dockerd cannot start either; doctor reports it.

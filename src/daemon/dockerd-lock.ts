@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 
 import { RebaseError } from '../errors.ts';
 import { layoutOf } from '../store/layout.ts';
@@ -59,7 +59,8 @@ async function lockedOrClosed(fd: number, mode: 'shared' | 'exclusive'): Promise
 
 function openIfPresent(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    // What is no file must not keep the run waiting; the lock is then nobody's.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

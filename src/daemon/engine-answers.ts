@@ -32,6 +32,9 @@ export interface ListedImage {
   readonly parentId: string;
 }
 
+/** `GET /images/<name>/json`, as far as it is used. */
+export type InspectedImage = Pick<ListedImage, 'id' | 'repoTags' | 'repoDigests'>;
+
 /** One container of `GET /containers/json`. */
 export interface ListedContainer {
   readonly id: string;
@@ -93,12 +96,20 @@ export function readInfo(body: unknown): DaemonInfo {
 /** Takes the parsed body of `GET /images/json`; throws DAEMON_FAILED when it is not one. */
 export function readImageList(body: unknown): ListedImage[] {
   return asRecords(body, 'image list').map((image) => ({
+    ...readImage(image),
+    parentId: textOr(image, 'ParentId'),
+  }));
+}
+
+/** Takes the parsed body of `GET /images/<name>/json`; throws DAEMON_FAILED when it is not one. */
+export function readImage(body: unknown): InspectedImage {
+  const image = asRecord(body, 'image');
+  return {
     id: requiredText(image, 'Id'),
     // dockerd up to 23 names an untagged image <none>:<none>, and newer ones say null or [].
     repoTags: textsOr(image, 'RepoTags').filter((name) => name !== '<none>:<none>'),
     repoDigests: textsOr(image, 'RepoDigests').filter((name) => name !== '<none>@<none>'),
-    parentId: textOr(image, 'ParentId'),
-  }));
+  };
 }
 
 /** Takes the parsed body of `GET /containers/json`; throws DAEMON_FAILED when it is not one. */

@@ -1,6 +1,7 @@
 import { RebaseError } from '../errors.ts';
 import type {
   InspectedContainer,
+  InspectedImage,
   ListedContainer,
   ListedImage,
   DaemonInfo,
@@ -8,12 +9,12 @@ import type {
 import {
   readContainer,
   readContainerList,
+  readImage,
   readImageList,
   readInfo,
   readRemoval,
   type RemovedImage,
 } from './engine-answers.ts';
-import { asRecord, requiredText } from './foreign-json.ts';
 import { engineTransport, type EngineAnswer, type EngineCall } from './engine-request.ts';
 
 /**
@@ -33,10 +34,10 @@ export interface EngineApi {
   /** All images, intermediate ones too. */
   listImages(): Promise<ListedImage[]>;
   /**
-   * By name; undefined when dockerd has no such image. By full ID it proves nothing: dockerd reads
-   * the disk for that (store.md §9).
+   * By name; undefined when dockerd has no such image. By full ID it proves nothing of the image,
+   * which dockerd reads from the disk (store.md §9); the names are from memory all the same.
    */
-  inspectImage(name: string): Promise<{ readonly id: string } | undefined>;
+  inspectImage(name: string): Promise<InspectedImage | undefined>;
   /** All containers, stopped ones too. */
   listContainers(): Promise<ListedContainer[]>;
   /** undefined when there is no such container (any more). */
@@ -101,7 +102,7 @@ export function connectEngine(
     },
     async inspectImage(name) {
       const body = await found(`/images/${inPath(name)}/json`);
-      return body === undefined ? undefined : { id: requiredText(asRecord(body, 'image'), 'Id') };
+      return body === undefined ? undefined : readImage(body);
     },
     async listContainers() {
       const path = '/containers/json?all=1';

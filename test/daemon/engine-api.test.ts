@@ -106,7 +106,7 @@ describe('engine-api', () => {
     const { engine } = await serve({
       'GET /images/reg.local%3A5000/a/b%3A1/json': { body: { Id: ID } },
     });
-    expect(await engine.inspectImage('reg.local:5000/a/b:1')).to.deep.equal({ id: ID });
+    expect(await engine.inspectImage('reg.local:5000/a/b:1')).to.deep.include({ id: ID });
     expect(await engine.inspectImage('absent')).to.equal(undefined);
   });
 

@@ -18,7 +18,7 @@ function daemon(tags: Record<string, string>, byName: Record<string, string> = t
     },
     inspectImage: (name: string) => {
       const id = byName[name];
-      return Promise.resolve(id === undefined ? undefined : { id });
+      return Promise.resolve(id === undefined ? undefined : { id, repoTags: [], repoDigests: [] });
     },
   };
 }
