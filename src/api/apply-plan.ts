@@ -6,7 +6,6 @@ import {
   readTransactions,
   type Transaction,
 } from '../apply/journal.ts';
-import { refuses } from '../domain/finding.ts';
 import { rebasesOf, type Plan } from '../domain/plan.ts';
 import type { ImageResult, Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
@@ -16,6 +15,7 @@ import { bindToStore } from './bind-to-store.ts';
 import type { OpenStore } from './open-store.ts';
 import type { PublishResult } from './publish-result.ts';
 import { publishTransaction } from './publish-transaction.ts';
+import { refusalOf } from './refusal.ts';
 import { refuseImpossibleRestart, type RestartOptions } from './restart-daemon.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from './session.ts';
 
@@ -92,22 +92,6 @@ async function publishOrDiscard(
     if (now.state !== 'staged') throw error;
     return throwAfter(error, now, () => discard(engine, now));
   }
-}
-
-/** The CHECK_REFUSED error of a plan with a finding that refuses and is not waived, if it has one. */
-export function refusalOf({ plan }: Pick<PlanReport, 'plan'>): RebaseError | undefined {
-  const refusing = rebasesOf(plan).flatMap(({ reference, findings, allowed }) =>
-    findings
-      .filter((finding) => refuses(finding, allowed))
-      .map(({ check, message }) => ({ check, message: `${reference}: ${message}` })),
-  );
-  const [first] = refusing;
-  if (first === undefined) return undefined;
-  const checks = [...new Set(refusing.map(({ check }) => check))].join(',');
-  const more = refusing.length > 1 ? ` (and ${refusing.length - 1} more)` : '';
-  return new RebaseError('CHECK_REFUSED', `refused by ${checks}: ${first.message}${more}`, {
-    hint: `to go on all the same: --allow ${checks}`,
-  });
 }
 
 function refuseNoSpace({ cost, clone, bound }: PlanReport, { layout }: Engine): void {

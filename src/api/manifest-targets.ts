@@ -1,13 +1,15 @@
 import type { Manifest, ManifestEntry } from '../domain/manifest/manifest.ts';
+import type { FailedImage } from '../domain/report.ts';
 import { parseReference } from '../domain/reference.ts';
 import type { ConfigMode } from '../domain/settings.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
+import type { TagWish } from '../plan/plan-tags.ts';
 import { isPrefix } from '../resolve/candidates.ts';
 import { findImage, type FoundImage } from '../resolve/find-image.ts';
 import { givenBase } from '../resolve/given-base.ts';
 import { matchTags } from '../resolve/match-tags.ts';
-import { atPlace, type RebaseTarget, type TagWish } from './rebase-target.ts';
+import { atPlace, type RebaseTarget } from './rebase-target.ts';
 import { findNewBase } from './requested-images.ts';
 
 export interface ManifestTargets {
@@ -15,7 +17,7 @@ export interface ManifestTargets {
   /** What is odd and no error, one line each. */
   readonly warnings: readonly string[];
   /** Entries that name what is not there; thrown unless `keepGoing`. */
-  readonly failures: readonly RebaseError[];
+  readonly failures: readonly FailedImage[];
 }
 
 /**
@@ -30,7 +32,7 @@ export function manifestTargets(
 ): ManifestTargets {
   const targets: RebaseTarget[] = [];
   const warnings: string[] = [];
-  const failures: RebaseError[] = [];
+  const failures: FailedImage[] = [];
   for (const entry of rebases) {
     try {
       const found = atPlace(entry.place, () => targetsOf(snapshot, entry, config));
@@ -38,13 +40,17 @@ export function manifestTargets(
       targets.push(...found);
     } catch (error) {
       if (!keepGoing || !(error instanceof RebaseError)) throw error;
-      failures.push(error);
+      failures.push({ reference: nameOf(entry), error });
     }
   }
   const once = withoutRepeats(targets, warnings);
   refuseCycles(once);
   warnings.push(...movedBases(once));
   return { targets: once, warnings, failures };
+}
+
+function nameOf({ target }: ManifestEntry): string {
+  return target.kind === 'image' ? target.image : target.match.join(' ');
 }
 
 function targetsOf(snapshot: Snapshot, entry: ManifestEntry, config: ConfigMode): RebaseTarget[] {

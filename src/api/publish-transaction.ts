@@ -2,13 +2,15 @@
  * From staged to done, for a daemon that does not run, is restarted, or goes on running.
  */
 import type { Engine } from '../apply/engine.ts';
-import type { Transaction } from '../apply/journal.ts';
+import { readTransactions, type Transaction } from '../apply/journal.ts';
+import { shortId } from '../domain/digest.ts';
 import { lookAgain, type OpenStore } from './open-store.ts';
 import { publishBeside } from './publish-beside.ts';
 import { publishInRestart } from './publish-in-restart.ts';
 import type { PublishResult, Write } from './publish-result.ts';
 import { publishVerified } from './publish-verified.ts';
 import { agreeOnRestart, type RestartOptions } from './restart-daemon.ts';
+import { tagsInForce } from './tags-in-force.ts';
 import { underDockerdLock } from './while-stopped.ts';
 
 export interface PublishRequest {
@@ -24,9 +26,18 @@ export interface PublishRequest {
 export async function publishTransaction(
   opened: OpenStore,
   engine: Engine,
-  { transaction, options, write = publishVerified }: PublishRequest,
+  request: PublishRequest,
 ): Promise<PublishResult> {
   const store = await lookAgain(opened);
+  const result = await publishIn(store, engine, request);
+  return { ...result, notes: [...result.notes, ...(await notesOnOverwritten(store))] };
+}
+
+async function publishIn(
+  store: OpenStore,
+  engine: Engine,
+  { transaction, options, write = publishVerified }: PublishRequest,
+): Promise<PublishResult> {
   if (!store.dockerd.running) {
     const done = await underDockerdLock(engine, () => write(engine, transaction));
     return { transaction: done, pending: undefined, notes: [] };
@@ -34,4 +45,20 @@ export async function publishTransaction(
   const agreed = await agreeOnRestart(store, transaction, options);
   if (agreed !== undefined) return publishInRestart(engine, { transaction, agreed, write });
   return publishBeside(engine, store.engine, { transaction, write });
+}
+
+/**
+ * The results of other transactions that a start of dockerd loads without their tags. The tags are
+ * not put back here: whoever has set one back may have meant it, and no plan has shown it.
+ */
+async function notesOnOverwritten(store: OpenStore): Promise<string[]> {
+  // The file alone decides; a daemon that does not answer must not fail what is done.
+  const tags = await tagsInForce({ ...store, engine: undefined }, readTransactions(store.layout));
+  return tags
+    .filter(({ state }) => state === 'overwritten')
+    .map(
+      ({ image: { tag, after } }) =>
+        `${tag} is back on its old image, and its result ${shortId(after)} without a tag: ` +
+        'rebase-image resume applies it again',
+    );
 }

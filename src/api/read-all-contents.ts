@@ -72,9 +72,10 @@ function startWorker(): Reader {
         const died = (): void => {
           reject(new RebaseError('APPLY_FAILED', 'a process that reads layers died'));
         };
-        worker.once('exit', died);
+        // One that could not be started, as when memory is short, has an error and no exit.
+        worker.once('exit', died).once('error', died);
         worker.once('message', (message) => {
-          worker.off('exit', died);
+          worker.off('exit', died).off('error', died);
           resolve(message as WorkerAnswer);
         });
         if (worker.connected) worker.send(task);

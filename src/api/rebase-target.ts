@@ -1,7 +1,7 @@
-import type { CheckName } from '../domain/finding.ts';
 import type { ConfigMode } from '../domain/settings.ts';
 import type { FoundImage } from '../resolve/find-image.ts';
 import { RebaseError } from '../errors.ts';
+import type { TagWish } from '../plan/plan-tags.ts';
 
 /** One image of a request with everything that its plan depends on. */
 export interface RebaseTarget {
@@ -12,13 +12,10 @@ export interface RebaseTarget {
   readonly config: ConfigMode;
   readonly tags: TagWish;
   /** Checks waived for this image. */
-  readonly allow: ReadonlySet<CheckName>;
+  readonly allow: ReadonlySet<string>;
   /** What messages about it begin with: `bases.yaml:6:5: rebases[1]`; undefined: nothing. */
   readonly place: string | undefined;
 }
-
-/** Which names the result gets: that by which the image was found, all of the image's, or another. */
-export type TagWish = 'own' | 'all' | { readonly tag: string };
 
 /** Runs a step of planning; an error says which place of a manifest it is about. */
 export function atPlace<T>(place: string | undefined, step: () => T): T {

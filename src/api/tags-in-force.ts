@@ -17,8 +17,8 @@ export interface TagInForce {
   /**
    * loaded: as it was left, and a running daemon knows it. pending: as it was left, and the running
    * daemon has not read it. overwritten: back on the old image, whose replacement is there.
-   * broken: the tag or the daemon's restart would bring it, but a layer or the config is gone.
-   * moved: it names something else, or nothing.
+   * broken: the daemon would not list it, because a layer (or the config that the tag names) is gone.
+   * moved: it names something else, or nothing, or the old image again after the result was removed.
    */
   readonly state: 'loaded' | 'pending' | 'overwritten' | 'broken' | 'moved';
 }
@@ -46,19 +46,23 @@ export async function tagsInForce(
     if (named && loaded !== undefined && knows(loaded, image)) {
       return { image, change, state: 'loaded' };
     }
-    if (!isWhole(layout, image.after)) return { image, change, state: named ? 'broken' : 'moved' };
+    const result = stateOf(layout, image.after);
+    // Who removes a result through docker removes its config; who removes its new base does not.
+    if (result === 'gone') return { image, change, state: named ? 'broken' : 'moved' };
+    if (result === 'broken') return { image, change, state: 'broken' };
     if (!named) return { image, change, state: 'overwritten' };
     return { image, change, state: loaded === undefined ? 'loaded' : 'pending' };
   });
 }
 
-/** Whether an image's config and every layer below it are on the disk. */
-function isWhole(layout: OpenStore['layout'], imageId: ImageID): boolean {
+/** Whether an image's config is on the disk, and every layer below it. */
+function stateOf(layout: OpenStore['layout'], imageId: ImageID): 'whole' | 'broken' | 'gone' {
   const text = readField(imageFile(layout, imageId));
-  if (text === undefined) return false;
-  return chainIdsOf(parseImageConfig(text).diffIds).every(
+  if (text === undefined) return 'gone';
+  const isWhole = chainIdsOf(parseImageConfig(text).diffIds).every(
     (chainId) => statOf(layerEntry(layout, chainId)) !== undefined,
   );
+  return isWhole ? 'whole' : 'broken';
 }
 
 /** Whether a daemon's list has the result under its tag, or at all where it cannot list the tag. */

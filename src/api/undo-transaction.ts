@@ -103,7 +103,9 @@ export function refuseDependants({ number }: Transaction, { refusals }: UndoPlan
   if (first === undefined) return;
   const more = refusals.length > 1 ? ` (and ${refusals.length - 1} more)` : '';
   throw new RebaseError('IN_USE', `transaction ${number} cannot be undone: ${first}${more}`, {
-    hint: 'remove or undo what depends on it first; rebase-image undo --dry-run lists it',
+    hint:
+      'remove or undo what depends on it, load an old image that is gone; ' +
+      'rebase-image undo --dry-run lists all',
     transaction: number,
   });
 }

@@ -3,7 +3,9 @@ import { listTags } from '../api/list-tags.ts';
 import { RebaseError } from '../errors.ts';
 import { KEEP_OLD_TEMPLATE } from '../plan/plan-tags.ts';
 import { addAbort } from './commands/abort.ts';
+import { addApply } from './commands/apply.ts';
 import { addBase } from './commands/base.ts';
+import { addBatch } from './commands/batch.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDependents } from './commands/dependents.ts';
@@ -20,6 +22,7 @@ import { describeCommands } from './describe-commands.ts';
 import { reportFailure } from './report-failure.ts';
 import { manPage } from './man-page.ts';
 import { nearest } from './suggest.ts';
+import { STDIN } from './user-files.ts';
 import { VERSION } from './version.ts';
 
 /** What a command is: it adds itself to the parser, and its handler gives an exit code. */
@@ -27,6 +30,8 @@ export type AddCommand = (parser: Argv, done: (exitCode: number) => void) => Arg
 
 const COMMANDS: readonly AddCommand[] = [
   addRebase,
+  addBatch,
+  addApply,
   addBase,
   addCheck,
   addDependents,
@@ -75,7 +80,7 @@ async function printManPage(): Promise<number> {
 
 function parserFor(args: readonly string[], done: (exitCode: number) => void): Argv {
   // Nothing that follows a lone -- could be an image if it began with a dash.
-  const start = yargs(args.filter((arg) => arg !== '--').map(withTemplate))
+  const start = yargs(args.filter((arg) => arg !== '--').map(withMeaning))
     .scriptName('rebase-image')
     .parserConfiguration({
       'parse-positional-numbers': false,
@@ -94,8 +99,12 @@ function parserFor(args: readonly string[], done: (exitCode: number) => void): A
   return COMMANDS.reduce((parser, add) => add(parser, done), start);
 }
 
-/** A bare --keep-old means its default, and must not swallow the image that follows. */
-function withTemplate(arg: string): string {
+/**
+ * A bare --keep-old means its default, and must not swallow the image that follows; a lone dash is
+ * lost on yargs, which takes it for the beginning of an option.
+ */
+function withMeaning(arg: string): string {
+  if (arg === '-') return STDIN;
   return arg === '--keep-old' ? `--keep-old=${KEEP_OLD_TEMPLATE}` : arg;
 }
 

@@ -6,6 +6,7 @@ import type { Argv, Options } from 'yargs';
 import type { BaseRequest } from '../api/requested-images.ts';
 import { CONFIG_MODES, type ConfigMode } from '../domain/settings.ts';
 import { RebaseError } from '../errors.ts';
+import { KEEP_OLD_TEMPLATE } from '../plan/plan-tags.ts';
 import { textOption, withOptions, type Given } from './options.ts';
 
 const BASES = {
@@ -15,6 +16,9 @@ const BASES = {
     describe:
       "the old base (default: detected): an image, the DiffID or ChainID of its top layer, a number of layers, or 'scratch'",
   },
+} as const satisfies Record<string, Options>;
+
+export const CONFIG = {
   config: {
     choices: CONFIG_MODES,
     default: 'merge',
@@ -22,9 +26,25 @@ const BASES = {
   },
 } as const satisfies Record<string, Options>;
 
+/** Options of every command that plans for one image or many. */
+export const KEEPING = {
+  'keep-old': {
+    type: 'string',
+    describe: `tag the old image (--keep-old[=TEMPLATE], default ${KEEP_OLD_TEMPLATE})`,
+  },
+  'keep-going': {
+    type: 'boolean',
+    default: false,
+    describe: 'leave out what cannot be planned or is refused; exit code 7',
+  },
+} as const satisfies Record<string, Options>;
+
 /** Adds the images and the options that say what becomes of them. */
 export function withImagesAndBases(parser: Argv, describe: string): Argv {
-  return withOptions(parser.positional('images', { type: 'string', array: true, describe }), BASES);
+  return withOptions(parser.positional('images', { type: 'string', array: true, describe }), {
+    ...BASES,
+    ...CONFIG,
+  });
 }
 
 /** Reads them. Throws USAGE without --onto. */
@@ -39,6 +59,10 @@ export function baseRequest(given: Given): BaseRequest {
     images: given['images'] as string[],
     onto,
     from: textOption(given, 'from'),
-    config: given['config'] as ConfigMode,
+    config: configMode(given),
   };
+}
+
+export function configMode(given: Given): ConfigMode {
+  return given['config'] as ConfigMode;
 }

@@ -5,6 +5,7 @@ import type { BoundPlan } from './bound-plan.ts';
 import type { ImageID } from './digest.ts';
 import type { Plan } from './plan.ts';
 import type { ContainerRecord } from './snapshot.ts';
+import type { RebaseError } from '../errors.ts';
 
 /** How app-layer files reach their new directory (DESIGN.md, "Cloning layer files"). */
 export const CLONE_MODES = ['auto', 'reflink', 'link', 'copy'] as const;
@@ -25,11 +26,21 @@ export interface DaemonView {
   readonly livingOn: readonly string[];
 }
 
+/** An image that cannot be rebased, or an entry of a manifest that names none. */
+export interface FailedImage {
+  readonly reference: string;
+  readonly error: RebaseError;
+}
+
 /** Everything a dry run shows. */
 export interface PlanReport {
   readonly storeRoot: string;
   readonly daemon: DaemonView;
   readonly plan: Plan;
+  /** Images that are left out, with the reason. */
+  readonly failures: readonly FailedImage[];
+  /** What is odd about the request, one line each. */
+  readonly warnings: readonly string[];
   readonly bound: BoundPlan;
   /** Name of every local image that is some layer stack of the plan, for labels: ID -> tag. */
   readonly names: ReadonlyMap<ImageID, string>;

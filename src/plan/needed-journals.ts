@@ -4,6 +4,7 @@
  */
 import { shortId, type ImageID } from '../domain/digest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { isBuiltOnAny } from './built-on.ts';
 import type { DoneTransaction, LayerUse } from './done-transaction.ts';
 import { withoutWayBack } from './way-back.ts';
 
@@ -29,7 +30,7 @@ export function neededJournals(
   const needed = new Map<number, string>();
   for (const one of all) {
     const { number, state, images } = one;
-    const user = undoable.find((other) => other.number !== number && needs(other, one, use));
+    const user = undoable.find((other) => other.number !== number && needs(other, one, facts));
     const left = state === 'undone' ? leftBehind(one, snapshot, use) : undefined;
     const reason = open.has(number)
       ? 'it is not finished'
@@ -49,8 +50,12 @@ export function neededJournals(
   return needed;
 }
 
-/** Whether the undo of one transaction may remove something that the other has made. */
-function needs(undone: DoneTransaction, owner: DoneTransaction, use: LayerUse): boolean {
+/** Whether the undo of one transaction may remove something that the other has made, or meets it. */
+function needs(
+  undone: DoneTransaction,
+  owner: DoneTransaction,
+  { snapshot, use }: JournalFacts,
+): boolean {
   if (owner.state === 'discarded') return false;
   const layers = new Set(owner.bound.layers.map(({ chainId }) => chainId));
   const images = new Set<ImageID>(owner.bound.images.map(({ imageId }) => imageId));
@@ -61,8 +66,22 @@ function needs(undone: DoneTransaction, owner: DoneTransaction, use: LayerUse): 
     undone.images.some(({ after }) => images.has(after)) ||
     undone.bound.layers.some(
       ({ parent }) => parent !== undefined && marks.has(use.cacheIds.get(parent) ?? ''),
-    )
+    ) ||
+    (owner.state === 'published' && looksBuiltOn(owner, undone, snapshot))
   );
+}
+
+/** Without its journal, such a result would refuse the undo, as an image that was built on it does. */
+function looksBuiltOn(
+  owner: DoneTransaction,
+  undone: DoneTransaction,
+  snapshot: Snapshot,
+): boolean {
+  const results = undone.images.map(({ after }) => after);
+  return owner.images.some(({ after }) => {
+    const image = snapshot.images.get(after);
+    return image !== undefined && isBuiltOnAny(image, results, snapshot);
+  });
 }
 
 /** What an undo has left, since something used it then; a later rebase may come to use it. */

@@ -35,7 +35,11 @@ export function planImage(snapshot: Snapshot, input: RebaseInput): ImagePlan {
   const history = splicedHistory(snapshot, input);
   const settings = plannedSettings(snapshot, input, history.own);
   const configText = edited(reference, () =>
-    rebasedConfigText(withSettings(image.text, settings.texts), diffIds, history.raw),
+    rebasedConfigText(
+      withSettings(image.text, settings.texts, newBase.image.text),
+      diffIds,
+      history.raw,
+    ),
   );
   const after = stateOf(configText, diffIds);
   if (after.imageId === image.id) {

@@ -39,14 +39,14 @@ function changedInputs(
   snapshot: Facts,
   { reference, before, after, newBase, tags }: PlannedRebase,
 ): string[] {
+  if (!snapshot.images.has(before.imageId)) return [missing(reference, before.imageId)];
   const problems = [
     ...otherImage(snapshot, reference, before.imageId),
     ...otherImage(snapshot, newBase.name, newBase.imageId),
     ...tags.flatMap(({ key, before: id }) =>
-      idOf(snapshot, key) === id ? [] : [`${key} names another image`],
+      idOf(snapshot, key) === id ? [] : [`${key} is not where it was`],
     ),
   ];
-  if (!snapshot.images.has(before.imageId)) problems.push(missing(reference, before.imageId));
   const base = snapshot.images.get(newBase.imageId);
   if (base === undefined) return [...problems, missing(newBase.name, newBase.imageId)];
   const planned = after.diffIds.slice(0, newBase.layers);

@@ -12,24 +12,27 @@ export interface TagInput {
   readonly found: TagRecord | undefined;
   readonly oldImage: ImageID;
   readonly newImage: ImageID;
-  /** --tag, undefined when the image's own tag moves. */
-  readonly tag: string | undefined;
+  readonly wish: TagWish;
   /** --keep-old: a template, undefined when the old image gets no tag. */
   readonly keepOld: string | undefined;
 }
+
+/** Which names the result gets: that by which the image was found, all of the image's, or another. */
+export type TagWish = 'own' | 'all' | { readonly tag: string };
 
 /** The tag that --keep-old without a value gives: the same on every host. */
 export const KEEP_OLD_TEMPLATE = '{repository}:{tag}-before-{id}';
 
 /**
- * Which lines of repositories.json change: the tag that the result gets and, with --keep-old, one
+ * Which lines of repositories.json change: the tags that the result gets and, with --keep-old, one
  * more for the old image. Digest references stay where they are, since the result has no manifest
  * of that digest. Throws USAGE when the result would have no tag, BAD_REFERENCE.
  */
 export function planTags(snapshot: Snapshot, input: TagInput): TagChange[] {
-  const moved = changeOf(snapshot, resultTag(input), input.newImage);
-  const kept = keptTag(snapshot, input, moved);
-  return [moved, ...kept].filter((change) => change.before !== change.after);
+  const moved = resultTags(snapshot, input).map((tag) => changeOf(snapshot, tag, input.newImage));
+  const [first] = moved;
+  const kept = first === undefined ? [] : keptTag(snapshot, input, first);
+  return [...moved, ...kept].filter((change) => change.before !== change.after);
 }
 
 /** Warns when no tag is left on the old image, since any `docker image prune` then takes it. */
@@ -52,9 +55,13 @@ export function oldImageFindings(
   ];
 }
 
-function resultTag({ reference, found, tag }: TagInput): { repository?: string; key: string } {
-  if (tag !== undefined) return { key: referenceKey(taggable(tag, '--tag')) };
-  if (found !== undefined && !found.key.includes('@')) return found;
+function resultTags(
+  snapshot: Snapshot,
+  { reference, found, oldImage, wish }: TagInput,
+): { repository?: string; key: string }[] {
+  if (wish === 'all') return tagsOf(snapshot, oldImage).map((key) => ({ key }));
+  if (wish !== 'own') return [{ key: referenceKey(taggable(wish.tag, '--tag')) }];
+  if (found !== undefined && !found.key.includes('@')) return [found];
   throw new RebaseError('USAGE', `${reference} is no tag that could move to the result`, {
     hint: 'name the result: --tag NAME:TAG',
   });

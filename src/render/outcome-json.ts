@@ -4,6 +4,7 @@
  */
 import type { ImageResult, Outcome, PlanReport } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
+import { errorFields } from './error-json.ts';
 import { SCHEMA, type JsonDocument } from './json-document.ts';
 import { imageDocuments, planDocument } from './plan-json.ts';
 
@@ -60,12 +61,4 @@ function resultDocument(image: ImageResult): JsonDocument {
     tags,
     reason: reason ?? null,
   };
-}
-
-function errorFields(error: unknown): JsonDocument {
-  if (error instanceof RebaseError) {
-    return { code: error.code, message: error.message, hint: error.hint ?? null };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'INTERNAL', message, hint: 'this is a bug in rebase-image' };
 }

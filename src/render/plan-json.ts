@@ -6,6 +6,7 @@ import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { DaemonView, PlanReport } from '../domain/report.ts';
 import type { ContainerRecord } from '../domain/snapshot.ts';
 import { configDiff } from './config-diff.ts';
+import { errorFields } from './error-json.ts';
 import { judgedDocument, unchangedDocument } from './judged-json.ts';
 import { SCHEMA, type JsonDocument } from './json-document.ts';
 
@@ -18,6 +19,11 @@ export function planDocument(report: PlanReport): JsonDocument {
     transaction: null,
     host: hostDocument(report),
     images: imageDocuments(report),
+    failures: report.failures.map(({ reference, error }) => ({
+      reference,
+      error: errorFields(error),
+    })),
+    warnings: report.warnings,
     store: storeDocument(report.bound),
     cost: { clone, modes: cost },
     containers: report.containers.map(containerDocument),

@@ -30,7 +30,7 @@ export function findImage(snapshot: Snapshot, text: string): FoundImage {
 }
 
 /** The line of repositories.json that a reference names; undefined when there is none. */
-export function findTag(snapshot: Snapshot, text: string): TagRecord | undefined {
+function findTag(snapshot: Snapshot, text: string): TagRecord | undefined {
   const { byKey } = snapshot.tags;
   const familiar = isReference(text) ? byKey.get(referenceKey(parseReference(text))) : undefined;
   return familiar ?? byKey.get(text) ?? byKey.get(`${text}:latest`);

@@ -3,7 +3,7 @@ import { historyStartsWith, parseImageConfig } from '../domain/image-config.ts';
 import { tagsOf, type ImageRecord, type Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import { isPrefix } from './candidates.ts';
-import type { FoundImage } from './find-image.ts';
+import { findImage, type FoundImage } from './find-image.ts';
 import { givenBase } from './given-base.ts';
 
 /**
@@ -22,6 +22,8 @@ export function imagesBuiltOn(
       hint: 'name the old base, or give the DiffID of its top layer (rebase-image base IMAGE)',
     });
   }
+  // A digest may be that of a layer whose image is gone; a name must be an image's.
+  if (!/^(sha256:)?[0-9a-f]{64}$/.test(from)) findImage(snapshot, from);
   return [...snapshot.images.values()]
     .map((image) => foundByTag(snapshot, image))
     .filter((found) => found !== undefined)

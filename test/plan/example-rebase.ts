@@ -41,7 +41,7 @@ export function planned(snapshot: Snapshot, request: ExampleRequest): ImagePlan 
     found: found.tag,
     oldImage: image.id,
     newImage: plan.after.imageId,
-    tag: request.tag,
+    wish: request.tag === undefined ? 'own' : { tag: request.tag },
     keepOld: request.keepOld,
   });
   return { ...plan, tags };

@@ -6,7 +6,7 @@ import {
   KEEP_OLD_TEMPLATE,
   oldImageFindings,
   planTags,
-  type TagInput,
+  type TagWish,
 } from '../../src/plan/plan-tags.ts';
 import { findImage } from '../../src/resolve/find-image.ts';
 import { imageOf, retagged, snapshotOf } from '../resolve/example-snapshot.ts';
@@ -20,14 +20,20 @@ const OLD_IMAGE = imageOf(APP).id;
 
 const store = snapshotOf([APP, OTHER]);
 
-function tags(name: string, options: Partial<TagInput> = {}, at = store): TagChange[] {
+interface Options {
+  readonly tag?: string;
+  readonly keepOld?: string;
+  readonly wish?: TagWish;
+}
+
+function tags(name: string, { tag, ...options }: Options = {}, at = store): TagChange[] {
   const found = findImage(at, name);
   return planTags(at, {
     reference: found.name,
     found: found.tag,
     oldImage: OLD_IMAGE,
     newImage: NEW_IMAGE,
-    tag: undefined,
+    wish: tag === undefined ? 'own' : { tag },
     keepOld: undefined,
     ...options,
   });
@@ -48,7 +54,7 @@ function lines(changes: readonly TagChange[]): string[] {
 
 describe('plan-tags', () => {
   describe('which tag the result gets', () => {
-    const cases: [string, string, Partial<TagInput>, string[]][] = [
+    const cases: [string, string, Options, string[]][] = [
       ["the image's own, and only that", 'my:1', {}, ['my | my:1: old -> new']],
       ['its own :latest', 'my', {}, ['my | my:latest: old -> new']],
       [
@@ -89,6 +95,14 @@ describe('plan-tags', () => {
       ]);
     });
 
+    it('moves every tag of the image, and no digest reference', () => {
+      expect(lines(tags('my:1', { wish: 'all' }))).to.deep.equal([
+        'my | my:1: old -> new',
+        'my | my:latest: old -> new',
+        'reg.local:5000/my | reg.local:5000/my:1: old -> new',
+      ]);
+    });
+
     it('says nothing of a tag that names the result already', () => {
       const done = retagged(store, { 'my:2': NEW_IMAGE });
       expect(tags('my:1', { tag: 'my:2' }, done)).to.deep.equal([]);
@@ -117,7 +131,7 @@ describe('plan-tags', () => {
 
   describe('--keep-old', () => {
     const id = shortId(OLD_IMAGE);
-    const cases: [string, string, Partial<TagInput>, string][] = [
+    const cases: [string, string, Options, string][] = [
       ['by default', 'my:1', { keepOld: KEEP_OLD_TEMPLATE }, `my | my:1-before-${id}`],
       [
         'with a port',

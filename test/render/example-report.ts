@@ -156,6 +156,8 @@ export function exampleReport(
     storeRoot: '/var/lib/docker',
     daemon: { running: true, version: '20.10.24', livingOn: [] },
     plan: { images: rebases },
+    failures: [],
+    warnings: [],
     bound: boundOf(rebases),
     names: new Map<ImageID, string>(),
     keptTags: new Map<ImageID, readonly string[]>(),

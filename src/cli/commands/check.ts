@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { refusalOf } from '../../api/apply-plan.ts';
+import { refusalOf } from '../../api/refusal.ts';
 import { checkRebase } from '../../api/check-rebase.ts';
 import { openStore } from '../../api/open-store.ts';
 import { checkDocument } from '../../render/check-json.ts';

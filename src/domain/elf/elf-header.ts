@@ -22,7 +22,7 @@ export interface Segment {
   readonly size: number;
 }
 
-export const PT_LOAD = 1;
+const PT_LOAD = 1;
 export const PT_DYNAMIC = 2;
 export const PT_INTERP = 3;
 

@@ -8,8 +8,8 @@ import { isReference, parseReference } from '../../domain/reference.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { goString } from './go-text.ts';
 
-export const BASE_NAME = 'org.opencontainers.image.base.name';
-export const BASE_DIGEST = 'org.opencontainers.image.base.digest';
+const BASE_NAME = 'org.opencontainers.image.base.name';
+const BASE_DIGEST = 'org.opencontainers.image.base.digest';
 
 /** What the labels of an image on a base should say; undefined where that is not known. */
 export interface BaseLabels {

@@ -112,10 +112,17 @@ export function rankIn(fields: Iterable<string>): (field: string) => number {
   };
 }
 
-/** What stands for a field without a value, in settings that have these fields; undefined: nothing. */
-export function emptyIn(fields: Iterable<string>, field: string): string | undefined {
+/**
+ * What stands for a field without a value, in settings that have these fields: what the base has
+ * there, as a build would take it over. Undefined: nothing.
+ */
+export function emptyIn(
+  fields: Iterable<string>,
+  field: string,
+  base: ReadonlyMap<string, string>,
+): string | undefined {
   if (!inDockersStruct(fields) || !Object.hasOwn(PRINTED_EMPTY, field)) return undefined;
-  return PRINTED_EMPTY[field];
+  return base.get(field) ?? PRINTED_EMPTY[field];
 }
 
 /** Docker's own struct has fields that OCI's does not know. */

@@ -40,12 +40,11 @@ export const NO_SETTINGS: Settings = new Map();
  */
 export function settingsIn(configText: string): Settings | undefined {
   const json = parseJsonText(configText);
-  const property = memberOf(json.root, 'config');
-  const value = property === undefined ? undefined : valueOf(property);
-  if (value === undefined || value.type === 'null') return NO_SETTINGS;
-  if (value.type !== 'object') return undefined;
+  const config = configIn(json);
+  if (config === undefined || config.type === 'null') return NO_SETTINGS;
+  if (config.type !== 'object') return undefined;
   const fields = new Map<string, Field>();
-  for (const [field, member] of fieldsIn(value)) {
+  for (const [field, member] of fieldsIn(config)) {
     const node = valueOf(member);
     if (node === undefined) continue;
     const setting = settingOf(json, node);
@@ -61,6 +60,29 @@ const READ = new WeakMap<ImageRecord, Settings | undefined>();
 export function settingsOf(image: ImageRecord): Settings | undefined {
   if (!READ.has(image)) READ.set(image, settingsIn(image.text));
   return READ.get(image);
+}
+
+/**
+ * How a config writes its fields without a value: `null`, or the `{}` that `docker commit` leaves.
+ * Throws SyntaxError as `settingsIn`.
+ */
+export function emptyTextsIn(configText: string): ReadonlyMap<string, string> {
+  const json = parseJsonText(configText);
+  const config = configIn(json);
+  const texts = new Map<string, string>();
+  if (config?.type !== 'object') return texts;
+  for (const [field, member] of fieldsIn(config)) {
+    const node = valueOf(member);
+    const meaning = node && settingOf(json, node).meaning;
+    if (meaning !== undefined && saysNothing(field, meaning)) texts.set(field, meaning);
+  }
+  return texts;
+}
+
+/** The value of the top-level `config`. Throws SyntaxError when several keys read as it. */
+export function configIn({ root }: JsonText): Node | undefined {
+  const property = memberOf(root, 'config');
+  return property === undefined ? undefined : valueOf(property);
 }
 
 /**

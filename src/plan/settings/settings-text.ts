@@ -6,7 +6,6 @@ import {
   colonIn,
   editText,
   insertProperty,
-  memberOf,
   parseJsonText,
   rawOf,
   replaceElements,
@@ -19,19 +18,29 @@ import {
 import { emptyIn, rankIn } from './fields.ts';
 import { goString } from './go-text.ts';
 import type { FieldText } from './merge-settings.ts';
-import { fieldsIn } from './read-settings.ts';
+import { configIn, emptyTextsIn, fieldsIn } from './read-settings.ts';
+
+/** What is written, and how the new base writes a field without a value. */
+interface Written {
+  readonly texts: ReadonlyMap<string, FieldText>;
+  readonly empty: ReadonlyMap<string, string>;
+}
 
 /**
- * The config with these fields in its settings. Throws SyntaxError for a config in which several
- * keys could be meant.
+ * The config with these fields in its settings, those without a value as in the new base's config.
+ * Throws SyntaxError for a config in which several keys could be meant.
  */
-export function withSettings(configText: string, texts: ReadonlyMap<string, FieldText>): string {
+export function withSettings(
+  configText: string,
+  texts: ReadonlyMap<string, FieldText>,
+  newBaseText: string,
+): string {
   if (texts.size === 0) return configText;
+  const written = { texts, empty: emptyTextsIn(newBaseText) };
   const json = parseJsonText(configText);
-  const property = memberOf(json.root, 'config');
-  const config = property === undefined ? undefined : valueOf(property);
-  if (config?.type === 'object') return editText(configText, editsOf(json, config, texts));
-  const value = `{${membersOf(json, undefined, texts).join(',')}}`;
+  const config = configIn(json);
+  if (config?.type === 'object') return editText(configText, editsOf(json, config, written));
+  const value = `{${membersOf(json, undefined, written).join(',')}}`;
   const edit: Edit =
     config === undefined
       ? insertProperty(json, json.root, { key: 'config', value })
@@ -40,15 +49,15 @@ export function withSettings(configText: string, texts: ReadonlyMap<string, Fiel
 }
 
 /** Values are replaced in their place; fields that come or go make the object anew. */
-function editsOf(json: JsonText, config: Node, texts: ReadonlyMap<string, FieldText>): Edit[] {
+function editsOf(json: JsonText, config: Node, written: Written): Edit[] {
   const present = fieldsIn(config);
   const edits: Edit[] = [];
-  for (const [field, text] of texts) {
+  for (const [field, text] of written.texts) {
     const member = present.get(field);
     const value = member && valueOf(member);
-    const content = valueText(json, value, text) ?? emptyIn(present.keys(), field);
+    const content = valueText(json, value, text) ?? emptyIn(present.keys(), field, written.empty);
     if (value === undefined || content === undefined) {
-      return [replaceMembers(json, config, membersOf(json, config, texts))];
+      return [replaceMembers(json, config, membersOf(json, config, written))];
     }
     edits.push({ offset: value.offset, length: value.length, content });
   }
@@ -56,18 +65,15 @@ function editsOf(json: JsonText, config: Node, texts: ReadonlyMap<string, FieldT
 }
 
 /** The members of the settings, those that come at the place where Docker would write them. */
-function membersOf(
-  json: JsonText,
-  config: Node | undefined,
-  texts: ReadonlyMap<string, FieldText>,
-): string[] {
+function membersOf(json: JsonText, config: Node | undefined, written: Written): string[] {
   const present = config === undefined ? new Map<string, Node>() : fieldsIn(config);
   const fields = [...present.keys()];
   const rank = rankIn(fields);
   const colon = colonIn(json.text, config?.children?.[0] ?? json.root.children?.[0]);
-  const changed = [...texts].map(([field, text]) => {
+  const changed = [...written.texts].map(([field, text]) => {
     const member = present.get(field);
-    const content = valueText(json, member && valueOf(member), text) ?? emptyIn(fields, field);
+    const value = valueText(json, member && valueOf(member), text);
+    const content = value ?? emptyIn(fields, field, written.empty);
     return { field, member, content };
   });
 

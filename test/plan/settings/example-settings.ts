@@ -37,15 +37,16 @@ export function configText(
 /** Merges as `planImage` does. */
 export function merged({ app, oldBase, newBase, own = [], labels, print }: ExampleMerge): Merged {
   const text = configText(app, print);
+  const newBaseText = configText(newBase, print);
   const { changes, texts, findings } = planSettings({
     app: settingsIn(text),
     oldBase: settingsIn(configText(oldBase, print)),
-    newBase: settingsIn(configText(newBase, print)),
+    newBase: settingsIn(newBaseText),
     own: historyOf(own),
     labels: { name: labels?.name, digest: labels?.digest },
     names: { image: 'app:1', oldBase: 'base:1', newBase: 'base:2' },
   });
-  const result = withSettings(text, texts);
+  const result = withSettings(text, texts, newBaseText);
   const { config } = JSON.parse(result) as { config: unknown };
   return { text: result, config, changes, findings };
 }

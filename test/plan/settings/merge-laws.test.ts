@@ -31,7 +31,7 @@ function mergedText(app: string, oldBase: string, newBase: string, own: readonly
     labels: { name: undefined, digest: undefined },
     names: NAMES,
   });
-  return withSettings(app, texts);
+  return withSettings(app, texts, newBase);
 }
 
 describe('plan/settings: laws', () => {

@@ -34,7 +34,7 @@ describe('plan/settings: settings-text', () => {
       labels: { name: undefined, digest: undefined },
       names: { image: 'app', oldBase: 'old', newBase: 'new' },
     });
-    expect(withSettings(text('"a"'), texts)).to.equal(text('"b"'));
+    expect(withSettings(text('"a"'), texts, text('"b"'))).to.equal(text('"b"'));
   });
 
   it("puts a new field where dockerd's struct has it", () => {
@@ -48,6 +48,15 @@ describe('plan/settings: settings-text', () => {
       '"AttachStdin":false,"ExposedPorts":{"1/tcp":{}},"Env":null,' +
         '"Healthcheck":{"Test":["NONE"]},"Image":"","Labels":null,"Shell":["<"]}',
     );
+  });
+
+  it('writes a field without a value as the new base does, where dockerd writes one', () => {
+    const oldBase = { Labels: { a: '1' }, Volumes: { '/v': {} }, User: 'a' };
+    const newBase = { Labels: {}, Volumes: null };
+    const ofDockerd = { AttachStdin: false, ...oldBase };
+    const emptied = { AttachStdin: false, Labels: {}, Volumes: null, User: '' };
+    expect(merged({ app: ofDockerd, oldBase, newBase }).config).to.deep.equal(emptied);
+    expect(merged({ app: oldBase, oldBase, newBase }).config).to.deep.equal({});
   });
 
   it("writes keys with Go's escapes", () => {

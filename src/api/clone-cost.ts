@@ -1,0 +1,33 @@
+import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { CloneCost, CloneMode } from '../domain/report.ts';
+import type { Layout } from '../store/layout.ts';
+import { measureLayers, type LayerSize } from '../store/measure-layers.ts';
+
+/** Files that every new layer gets besides its clone: in overlay2, `l/` and layerdb. */
+const OWN_INODES = 13;
+const OWN_BYTES = 40 * 1024;
+const DIRECTORY_BYTES = 4096;
+
+/** What each way of cloning would take on disk for these layers: bytes and inodes, estimated high. */
+export function cloneCost(layout: Layout, { layers }: BoundPlan): Record<CloneMode, CloneCost> {
+  const sources = [...new Set(layers.map(({ source }) => source.cacheId))];
+  const sizes = measureLayers(layout, sources);
+  const all = layers
+    .map(({ source }) => sizes.get(source.cacheId))
+    .filter((size) => size !== undefined);
+  const sum = (part: (size: LayerSize) => number): number =>
+    all.reduce((total, size) => total + part(size), 0);
+  const directories = sum((size) => size.directories);
+  const files = sum((size) => size.files);
+  const bytes = directories * DIRECTORY_BYTES + layers.length * OWN_BYTES;
+  const inodes = directories + layers.length * OWN_INODES;
+  const large = sum((size) => size.largeFiles);
+  const largeBytes = sum((size) => size.largeBytes);
+  const fileBytes = sum((size) => size.fileBytes);
+  return {
+    link: { bytes, inodes },
+    copy: { bytes: bytes + fileBytes, inodes: inodes + files },
+    reflink: { bytes, inodes: inodes + files },
+    auto: { bytes: bytes + fileBytes - largeBytes, inodes: inodes + files - large },
+  };
+}
