@@ -33,6 +33,8 @@ await build({
   logLevel: 'warning',
 });
 await chmod(`${dist}cli.js`, 0o755);
+const { MANIFEST_SCHEMA } = await import(`${dist}index.js`);
+await writeFile(`${dist}manifest.schema.json`, `${JSON.stringify(MANIFEST_SCHEMA, null, 2)}\n`);
 await writeFile(
   `${dist}rebase-image.8`,
   execFileSync(process.execPath, [`${dist}cli.js`, '__man']),
