@@ -5,7 +5,7 @@
 #   scripts/ensure-engine.sh [PACKAGE...]     (Debian package names; as root)
 set -eu
 
-[ $# -gt 0 ] || set -- docker.io busybox-static docker-registry attr acl libcap2-bin tmux strace \
+[ $# -gt 0 ] || set -- docker.io busybox-static docker-registry attr acl e2fsprogs libcap2-bin tmux strace \
   gcc libc6-dev musl-tools rpm db5.3-util debootstrap debian-archive-keyring
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -23,6 +23,7 @@ present() {
   attr) have getfattr && have setfattr ;;
   acl) have setfacl ;;
   libcap2-bin) have setcap ;;
+  e2fsprogs) have chattr ;;
   procps) have ps ;;
   *) installed "$1" ;;
   esac
@@ -60,13 +61,16 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
+# A mirror may fail for a moment, and a machine that has just started runs an apt of its own.
 quietly() {
-  "$@" >"$log" 2>&1 </dev/null || {
-    cat "$log" >&2
-    rm -f "$log"
-    echo "ensure-engine: failed: $*" >&2
-    exit 1
-  }
+  for wait in 10 30 60 0; do
+    "$@" >"$log" 2>&1 </dev/null && return
+    sleep "$wait"
+  done
+  cat "$log" >&2
+  rm -f "$log"
+  echo "ensure-engine: failed: $*" >&2
+  exit 1
 }
 
 echo "ensure-engine: installing$missing"

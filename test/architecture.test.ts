@@ -161,9 +161,9 @@ describe('architecture', () => {
   });
 
   it('sees the imports that are there', () => {
-    const engine = sources.find(({ path }) => path === 'api/plan-rebase.ts');
+    const engine = sources.find(({ path }) => path === 'api/undo-transaction.ts');
     const imported = ts.preProcessFile(engine?.text ?? '').importedFiles.map((one) => one.fileName);
-    expect(imported).to.include('../plan/plan-tags.ts').and.include('../domain/plan.ts');
+    expect(imported).to.include('../plan/plan-undo.ts').and.include('../domain/reference.ts');
   });
 
   describe('can fail', () => {

@@ -78,7 +78,10 @@ export function refuseOpenTransaction(transactions: readonly Transaction[]): voi
   if (open === undefined) return;
   const what = open.state === 'staged' ? 'is staged and not published' : 'was interrupted';
   throw new RebaseError('TRANSACTION_OPEN', `transaction ${open.number} ${what}`, {
-    hint: 'rebase-image resume finishes it, rebase-image abort takes it back',
+    hint:
+      open.state === 'staging'
+        ? 'rebase-image abort removes what there is'
+        : 'rebase-image resume finishes it, rebase-image abort takes it back',
   });
 }
 

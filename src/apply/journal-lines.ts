@@ -7,6 +7,9 @@ import { RebaseError } from '../errors.ts';
 import { readBytes } from '../store/read-file.ts';
 import { isRecord, type JournalRecord } from './journal-record.ts';
 
+/** The first line holds the configs of all images: 64 MiB would be some 10,000 of them. */
+const LARGEST_JOURNAL = 2 ** 30;
+
 /** What a journal file holds. */
 export interface JournalLines {
   readonly records: readonly JournalRecord[];
@@ -27,7 +30,7 @@ export function lineOf(entry: JournalRecord): string {
  * before a whole one, STORE_UNSUPPORTED for a whole line that this version does not know.
  */
 export function readLines(file: string): JournalLines {
-  const bytes = readBytes(file) ?? Buffer.alloc(0);
+  const bytes = readBytes(file, LARGEST_JOURNAL) ?? Buffer.alloc(0);
   const records: JournalRecord[] = [];
   let wholeBytes = 0;
   let broken: number | undefined;

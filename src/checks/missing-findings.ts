@@ -60,7 +60,8 @@ function findingOf(
 ): Finding {
   const { message, why } = wordsOf(missing, base);
   const [first] = missing.subjects;
-  const name = missing.obstacle.kind === 'command' ? missing.obstacle.name : first?.name;
+  const ofConfig = missing.obstacle.kind === 'command' || missing.obstacle.kind === 'file';
+  const name = ofConfig ? missing.obstacle.name : first?.name;
   return finding('missing', missing.breaks ? 'breaks' : 'review', message, {
     why,
     ...(name?.startsWith('/') === true ? { path: name } : {}),
@@ -130,6 +131,22 @@ function wordsOf(
           why: `on ${oldName} it is; without it the container counts as unhealthy`,
         },
       }[obstacle.purpose];
+    case 'file':
+      return {
+        start: {
+          message: `${name}, which the container's start names, is not there on ${newName}`,
+          why: `on ${oldName} it is, and what reads it may end without it`,
+        },
+        health: {
+          message: `${name}, which the health check names, is not there on ${newName}`,
+          why: `on ${oldName} it is, and what reads it may end without it`,
+        },
+      }[obstacle.purpose];
+    case 'format':
+      return {
+        message: `${name} of ${newName} is neither a program nor a script: ${users} cannot run`,
+        why: 'the kernel answers "exec format error" for a file without a "#!" line',
+      };
     case 'damaged':
       return {
         message: `${name} of ${newName} is a damaged program`,
@@ -138,8 +155,10 @@ function wordsOf(
   }
 }
 
-function usersOf([first, ...others]: readonly Subject[]): string {
-  const name = textOfBytes(first?.name ?? '');
+function usersOf(subjects: readonly Subject[]): string {
+  // A command of the config may be a file of the image as well.
+  const [first = '', ...others] = new Set(subjects.map(({ name }) => name));
+  const name = textOfBytes(first);
   return others.length === 0 ? name : `${name} and ${counted(others.length, 'other')}`;
 }
 

@@ -42,13 +42,21 @@ function commandsOf(before: Starter, after: Starter): Subject[] {
       of: ({ image }: Starter) => image.config.healthCommand,
     },
   ] as const;
-  return commands.map(({ purpose, severity, of }) => ({
-    name: of(after)[0] ?? '',
-    severity,
-    layer: undefined,
-    before: before.obstaclesOfCommand(of(before), purpose),
-    after: after.obstaclesOfCommand(of(after), purpose),
-  }));
+  return commands.flatMap(({ purpose, severity, of }) => {
+    const name = of(after)[0] ?? '';
+    const old = before.obstaclesOfCommand(of(before), purpose);
+    const now = after.obstaclesOfCommand(of(after), purpose);
+    // Words of scripts are names of functions as well: what was nothing before is not missed.
+    const possible = now.possible.filter((each) => isKnown(before, each));
+    return [
+      subject(name, severity, undefined, [old.certain, now.certain]),
+      subject(name, 'review', undefined, [[...old.certain, ...old.possible], possible]),
+    ];
+  });
+}
+
+function isKnown({ image }: Starter, { name }: Obstacle): boolean {
+  return image.program(name) !== undefined || image.exists(name);
 }
 
 function appFilesOf(facts: ContentFacts, before: Starter, after: Starter): Subject[] {

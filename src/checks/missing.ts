@@ -6,6 +6,7 @@ import { requestKey, type FileFacts, type FileRequest } from '../domain/file-fac
 import type { Finding } from '../domain/finding.ts';
 import { accountFindings } from './accounts/account-findings.ts';
 import type { ContentCheck, ContentFacts } from './content-facts.ts';
+import { leftFolderFindings } from './left-folders.ts';
 import { findingsOfSubjects } from './missing-findings.ts';
 import { subjectsOf } from './missing-subjects.ts';
 import { RunningImage } from './start/running-image.ts';
@@ -32,5 +33,9 @@ function look(facts: ContentFacts, files: FileFacts, unread: FileRequest[]): Fin
   ) as [RunningImage, RunningImage];
   const subjects = subjectsOf(facts, new Starter(before), new Starter(after));
   const base = { oldName: facts.oldBase.name, newName: facts.newBase.name };
-  return [...findingsOfSubjects(subjects, base), ...accountFindings(facts, before, after)];
+  return [
+    ...findingsOfSubjects(subjects, base),
+    ...leftFolderFindings(facts),
+    ...accountFindings(facts, before, after),
+  ];
 }

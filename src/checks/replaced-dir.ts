@@ -12,6 +12,7 @@ import { appPaths, type AppPath } from './app-paths.ts';
 import type { ContentCheck, ContentFacts } from './content-facts.ts';
 import { layersOf } from './shadows.ts';
 import { someOf } from './some-of.ts';
+import { volumesOnFiles } from './volumes-on-files.ts';
 
 /** Where programs look up the shell, the loader and the libraries. */
 const ESSENTIAL =
@@ -20,7 +21,10 @@ const ESSENTIAL =
 export const replacedDirCheck: ContentCheck = {
   name: 'replaced-dir',
   wanted: () => [],
-  judge: (facts) => appPaths(facts).flatMap((path) => judged(facts, path)),
+  judge: (facts) => [
+    ...appPaths(facts).flatMap((path) => judged(facts, path)),
+    ...volumesOnFiles(facts),
+  ],
 };
 
 function judged(facts: ContentFacts, path: AppPath): Finding[] {

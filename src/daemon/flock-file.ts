@@ -21,8 +21,9 @@ export interface FlockOptions {
  * `flock`. Processes started meanwhile do not inherit the lock: Node opens files close-on-exec.
  */
 export async function flockFile(path: string, options: FlockOptions): Promise<HeldLock> {
-  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  const { O_RDONLY, O_CREAT, O_NOFOLLOW } = constants;
+  // For reading: who only asks whether it is held does so on a read-only file system, too.
+  const fd = openSync(path, O_RDONLY | O_CREAT | O_NOFOLLOW, 0o600);
   if (await locked(fd, { mode: 'exclusive', ...options })) return heldLock(fd);
   closeSync(fd);
   throw new RebaseError('LOCKED', `another process holds the lock ${path}`, {

@@ -31,15 +31,19 @@ export function renderStatus(
 
 function openLines(page: Page, open: readonly TransactionView[], now: Date): string[] {
   if (open.length === 0) return [];
-  const staged = open.every(({ state }) => state === 'staged');
-  const next = staged
-    ? 'Publish: rebase-image resume [--restart]   Throw away: rebase-image abort'
-    : 'Finish: rebase-image resume   Take back: rebase-image abort';
   return [
     page.paint.yellow(`${counted(open.length, 'transaction')} unfinished`),
     ...transactionTable(page, open, now),
-    ...wrap(page, next, 0),
+    ...wrap(page, nextSteps(open), 0),
   ];
+}
+
+function nextSteps(open: readonly TransactionView[]): string {
+  const states = new Set(open.map(({ state }) => state));
+  if (states.has('staging')) return 'Throw away what there is: rebase-image abort';
+  return states.has('staged')
+    ? 'Publish: rebase-image resume [--restart]   Throw away: rebase-image abort'
+    : 'Finish: rebase-image resume   Take back: rebase-image abort';
 }
 
 function pendingLines(page: Page, pending: readonly TransactionImage[]): string[] {

@@ -30,7 +30,7 @@ export function readLayerIndex(layout: Layout, { chainId, cacheId }: LayerLocati
 }
 
 /** The index that a tar-split file gives. Throws STORE_DAMAGED. */
-export function indexOfTarSplit(file: string): LayerIndex {
+function indexOfTarSplit(file: string): LayerIndex {
   const builder = new IndexBuilder();
   for (const member of tarMembers(tarSplitEntries(readTarSplit(file)))) builder.add(member);
   return builder.index();

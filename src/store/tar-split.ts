@@ -2,11 +2,11 @@
  * The tar-split file of a layer: the layer's tar without the contents of its files.
  * Source: store.md 1.1 (tar-split.json.gz); vbatts/tar-split tar/storage/{entry,packer}.go.
  */
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { bytesOfText, type ByteString } from '../domain/byte-string.ts';
 import { RebaseError } from '../errors.ts';
-import { errnoOf } from './read-file.ts';
+import { errnoOf, readBytes } from './read-file.ts';
 
 export type TarSplitEntry =
   /** Bytes of the tar as they stand: headers, padding, the end of the archive. */
@@ -35,10 +35,12 @@ const NEWLINE = 10;
  */
 export function readTarSplit(file: string): Buffer {
   try {
-    return gunzipSync(readFileSync(file), { maxOutputLength: MAX_TEXT });
+    const compressed = readBytes(file, MAX_TEXT);
+    if (compressed !== undefined) return gunzipSync(compressed, { maxOutputLength: MAX_TEXT });
   } catch (error) {
     throw notReadable(file, error);
   }
+  throw new RebaseError('STORE_DAMAGED', `${file} cannot be read (ENOENT)`);
 }
 
 /** The entries of a tar-split file of any length, in constant memory. Throws STORE_DAMAGED. */

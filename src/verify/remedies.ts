@@ -21,7 +21,7 @@ const NO_RUN = 'the image is listed and its containers fail to start';
 const HARMLESS = 'none: dockerd never reads it and never removes it';
 const SPACE = 'leave it, or remove it by hand with dockerd stopped if its space is needed';
 
-export const MEANINGS: Readonly<Record<StoreCode, Meaning>> = {
+const MEANINGS: Readonly<Record<StoreCode, Meaning>> = {
   'layer-incomplete': {
     class: 'F',
     consequence: `${NOT_LOADED}; a pull or load of the same layer fails for ever ("file exists")`,

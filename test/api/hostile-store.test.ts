@@ -26,7 +26,16 @@ import { renderError } from '../../src/render/error-text.ts';
 import { buildStore, sha256Hex, type BuiltStore } from '../support/store-builder.ts';
 import { removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees, readTree } from '../support/tree-state.ts';
-import { fastDir, OFFLINE, openStopped, plan, rebase, resume, SMALL } from './stopped-store.ts';
+import {
+  fastDir,
+  OFFLINE,
+  openStopped,
+  plan,
+  rebase,
+  resume,
+  SMALL,
+  stateOf,
+} from './stopped-store.ts';
 
 /** What stands outside, and must never show up in anything that is said or written. */
 const SECRET = 'the secret outside';
@@ -113,6 +122,17 @@ describe('api: a hostile store', () => {
     }
   });
 
+  it('copies nothing that a symlink in a layerdb entry leads to', async () => {
+    writeFileSync(join(outside, 'secret'), 'secret');
+    const tarSplit = join(store.layerdbOf('app', 2), 'tar-split.json.gz');
+    rmSync(tarSplit);
+    symlinkSync(join(outside, 'secret'), tarSplit);
+    const before = stateOf(store.root);
+    const error = await refused(() => rebase(store.root, 'app:1', 'base:2'));
+    expect(error.code, error.message).to.equal('STORE_DAMAGED');
+    expect(diffTrees(before, stateOf(store.root))).to.deep.equal([]);
+  });
+
   describe('with something else in place of a file', () => {
     const files: Record<string, () => string> = {
       'repositories.json': () => join(store.root, 'image/overlay2/repositories.json'),
@@ -123,7 +143,7 @@ describe('api: a hostile store', () => {
         return join(folder, 'parent');
       },
       ...Object.fromEntries(
-        ['diff', 'size', 'cache-id', 'parent'].map((name) => [
+        ['diff', 'size', 'cache-id', 'parent', 'tar-split.json.gz'].map((name) => [
           `layerdb's ${name}`,
           () => join(store.layerdbOf('app', 2), name),
         ]),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { applyPlan } from '../../src/api/apply-plan.ts';
+import { planPruneOf } from '../../src/api/prune-store.ts';
 import { showStatus } from '../../src/api/show-status.ts';
 import { exitCodeOf, RebaseError } from '../../src/errors.ts';
 import { startFakeDockerd, stopFakeDockerd } from '../daemon/fake-dockerd.ts';
@@ -155,7 +156,7 @@ describe('api: what is left open', () => {
       expect(error.hint).to.contain('--lock-timeout');
     }
     expect(diffTrees(whole, stateOf(root, { mtimes: true }))).to.deep.equal([]);
-    const waiting = rebase(root, 'app:1', 'base:2', { lockTimeoutSeconds: 10 });
+    const waiting = rebase(root, 'app:1', 'base:2', { lockTimeoutSeconds: 100 });
     await stopFakeDockerd(other);
     expect((await waiting).changed).to.equal(true);
   });
@@ -171,6 +172,19 @@ describe('api: what is left open', () => {
       expect(error).to.be.instanceOf(RebaseError).with.property('code', 'APPLY_FAILED');
     } finally {
       await once(spawn('chattr', ['-i', locked]), 'close');
+    }
+  });
+
+  it('plans a prune where the lock cannot be opened for writing, as on a read-only disk', async () => {
+    ({ root } = await buildStore(makeTempDir(), SMALL));
+    await rebase(root, 'app:1', 'base:2');
+    const lock = join(root, 'rebase-image/lock');
+    await once(spawn('chattr', ['+i', lock]), 'close');
+    try {
+      const report = await planPruneOf(await openStopped(root), OFFLINE);
+      expect(report.plan.images).to.deep.equal([]);
+    } finally {
+      await once(spawn('chattr', ['-i', lock]), 'close');
     }
   });
 

@@ -25,7 +25,7 @@ import {
 const RUNS = { numRuns: 12 };
 
 describe('api: laws on generated stores', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   afterEach(removeTempDirs);
 
   it('a plan writes nothing', () =>

@@ -252,6 +252,24 @@ describe('api: prune', () => {
       expect(journals(store.root)).to.deep.equal(['2']);
     });
 
+    it('keeps what tells a rebased image from one that was built on a result', async () => {
+      const layers = [{ files: { c: '' } }];
+      const child = { name: 'child', from: 'app', tags: ['child:1'], layers };
+      const store = await buildStore(fastDir(), { images: [...FREE.images, child] });
+      await rebase(store.root, 'app:1', 'base:2');
+      await rebase(store.root, 'child:1', 'base:2', { from: 'base:1' });
+      await rebase(store.root, 'conf:1', 'base:2');
+      removeImage(store, 'child');
+      expect(await stayingJournals(store.root)).to.deep.equal({
+        1: 'it can be undone',
+        2: 'the undo of transaction 1 needs it',
+        3: 'it can be undone',
+      });
+      await drop(store.root);
+      await undo(store.root, 1);
+      expect(taggedId(store.root, 'app:1')).to.equal(store.image('app').imageId);
+    });
+
     it('drops nothing that was not shown', async () => {
       const { root } = await buildStore(fastDir(), SMALL);
       await rebase(root, 'app:1', 'base:2');

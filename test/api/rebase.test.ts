@@ -370,7 +370,7 @@ describe('api: a rebase on a stopped store', () => {
       const error = await rejection('CHECK_REFUSED', () => rebase(root, 'app:1', 'base:new'));
       expect(error.message).to.contain('125 layers');
       expect(changes()).to.deep.equal([]);
-    }).timeout(30_000);
+    }).timeout(600_000);
 
     it('clones the same layer twice where it is twice in the stack', async () => {
       const twice = { files: { same: 's', big: 'b'.repeat(70_000) } };

@@ -1,5 +1,5 @@
 /** The public functions on a built store whose dockerd does not run. */
-import { existsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 
 import { openStore, type OpenStore } from '../../src/api/open-store.ts';
 import { abortTransaction } from '../../src/api/abort-transaction.ts';
@@ -76,9 +76,18 @@ export const SMALL: StoreSpec = {
   containers: [{ name: 'box', image: 'app', files: { written: 'w' } }],
 };
 
-/** Where stores are built fast: in memory, if the machine has such a folder. */
+const MEMORY = '/dev/shm';
+const ENOUGH_BYTES = 2 ** 30;
+
+/** Where stores are built fast: in memory, if the machine has such a folder, and room in it. */
 export function fastDir(): string {
-  return makeTempDir(existsSync('/dev/shm') ? '/dev/shm' : undefined);
+  return makeTempDir(hasRoom(MEMORY) ? MEMORY : undefined);
+}
+
+function hasRoom(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize >= ENOUGH_BYTES;
 }
 
 export function openStopped(root: string): Promise<OpenStore> {

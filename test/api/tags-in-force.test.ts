@@ -74,6 +74,30 @@ describe('api/tags-in-force: app:1 after a rebase', () => {
     expect(await statesOf(await beside(old))).to.deep.equal(['moved']);
   });
 
+  it('is broken when it is back and the new base was removed from below the result', async () => {
+    // As after `docker rmi` of the new base: dockerd also writes the tags that it knows.
+    inFile(old);
+    rmSync(store.layerdbOf('new', 0), { recursive: true });
+    for (const opened of [await beside(old), await stopped()]) {
+      expect(await statesOf(opened)).to.deep.equal(['broken']);
+      const status = await showStatus(opened);
+      expect(status.broken.map(({ tag }) => tag)).to.deep.equal(['app:1']);
+    }
+  });
+
+  it('is told by a later rebase when it is back: a start loads its result without it', async () => {
+    inFile(old);
+    const { notes } = await rebase(store.root, 'sibling:1', 'base:2');
+    expect(notes.filter((note) => note.startsWith('app:1 is back'))).to.have.length(1);
+    expect(notes.join()).to.include(result.slice(7, 19)).and.include('rebase-image resume');
+    expect(await statesOf(await stopped())).to.deep.equal(['overwritten', 'loaded']);
+  });
+
+  it('is not told when it is where the rebase has left it', async () => {
+    const { notes } = await rebase(store.root, 'sibling:1', 'base:2');
+    expect(notes).to.deep.equal([]);
+  });
+
   it('is broken, not pending, when the result is gone before the daemon has read it', async () => {
     rmSync(join(store.paths.content, result.slice(7)));
     expect(await statesOf(await beside(old))).to.deep.equal(['broken']);

@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -190,6 +191,13 @@ describe('apply/journal', () => {
     ]);
     expect(begin().number).to.equal(12);
     expect(readdirSync(join(layout.journal, 'transactions'))).to.include('12');
+  });
+
+  it('may be larger than any file of dockerd: it holds the configs of a whole batch', () => {
+    const { file } = begin();
+    // A torn line of zeros, because it takes no time to hash one.
+    truncateSync(file, 65 * 2 ** 20);
+    expect(readTransactions(layout)[0]?.state).to.equal('staging');
   });
 
   it('has no transactions where nothing was ever written', () => {

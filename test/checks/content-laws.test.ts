@@ -82,10 +82,12 @@ const item: fc.Arbitrary<Item> = fc.oneof(
 function sound(items: Readonly<Record<string, Item>>): Record<string, Item> {
   const whole: Record<string, Item> = {};
   for (const path of Object.keys(items).sort()) {
-    const names = path.split('/').slice(0, -1);
-    const parents = names.map((_, at) => names.slice(0, at + 1).join('/'));
-    for (const parent of parents) whole[parent] ??= items[parent] ?? directory();
-    if (parents.every((parent) => isDirectory(whole[parent]))) whole[path] = items[path]!;
+    const names = path.split('/');
+    for (const at of names.keys()) {
+      const way = names.slice(0, at + 1).join('/');
+      whole[way] ??= items[way] ?? directory();
+      if (!isDirectory(whole[way])) break;
+    }
   }
   return whole;
 }

@@ -211,7 +211,7 @@ describe('missing: programs', () => {
       'review libc.so.6 of new:2 lacks GLIBC_2.41, needed by /app/start and 1 other',
     ]);
     expect(lines({ ...example, config: { Cmd: ['/app/start'] } })).to.deep.equal([
-      'breaks libc.so.6 of new:2 lacks GLIBC_2.41, needed by /app/start and 2 others',
+      'breaks libc.so.6 of new:2 lacks GLIBC_2.41, needed by /app/start and 1 other',
     ]);
   });
 
@@ -300,7 +300,7 @@ describe('missing: scripts', () => {
 
   it('breaks for what is on PATH, and is shown for the rest', () => {
     const script = program('#!/usr/bin/perl -w\n');
-    const bases = { oldBase: [layer(perl)], newBase: [layer({})] };
+    const bases = { oldBase: [layer(perl)], newBase: [layer({ 'usr/bin/tool': program() })] };
     expect(lines({ ...bases, app: [layer({ 'srv/example.pl': script })] })).to.deep.equal([
       'review /usr/bin/perl, which runs /srv/example.pl, is not there on new:2',
     ]);
@@ -359,7 +359,7 @@ describe('missing: the start', () => {
   ];
   for (const [name, config, example] of cases) {
     it(`breaks when it is gone: ${name}`, () => {
-      const shared = layer({ 'sbin/tini': tool, 'bin/sh': tool });
+      const shared = layer({ 'sbin/tini': tool, 'bin/sh': tool, 'usr/bin/env': tool });
       const found = lines({
         ...example,
         oldBase: [shared, ...(example.oldBase ?? [])],
@@ -373,7 +373,8 @@ describe('missing: the start', () => {
   }
 
   it('counts a file that may not be executed as none', () => {
-    const [old, now] = [0o755, 0o644].map((mode) => [layer({ 'srv/run': file('x', { mode }) })]);
+    const fact = { type: 2, dynamic: false };
+    const [old, now] = [0o755, 0o644].map((mode) => [layer({ 'srv/run': elf(fact, { mode }) })]);
     expect(
       lines({ oldBase: old!, newBase: now!, config: { Cmd: ['./run'], WorkingDir: '/srv' } }),
     ).to.deep.equal(['breaks ./run, which the container starts, is not there on new:2']);
@@ -390,12 +391,113 @@ describe('missing: the start', () => {
     ).to.be.empty;
   });
 
+  const shell = { 'bin/sh': tool };
+  const start = (config: object, old: object, now: object, app: object = {}): string[] =>
+    lines({
+      oldBase: [layer({ ...shell, ...old })],
+      newBase: [layer({ ...shell, ...now })],
+      app: [layer({ ...app })],
+      config,
+    });
+
+  it('breaks for a command that is neither a program nor a script', () => {
+    for (const text of ['', 'echo hello\n']) {
+      expect(
+        start({ Cmd: ['/srv/run'] }, { 'srv/run': tool }, { 'srv/run': program(text) }),
+      ).to.deep.equal([
+        'breaks /srv/run of new:2 is neither a program nor a script: /srv/run cannot run',
+      ]);
+    }
+  });
+
+  it('breaks for such an interpreter, and not where a shell starts it', () => {
+    const bases = [{ 'opt/reader': tool }, { 'opt/reader': program('') }] as const;
+    expect(
+      start({ Cmd: ['/app/run'] }, ...bases, { 'app/run': program('#!/opt/reader\n') }),
+    ).to.deep.equal([
+      'breaks /opt/reader of new:2 is neither a program nor a script: /app/run cannot run',
+    ]);
+    expect(start({ Cmd: ['sh', '-c', '/opt/reader'] }, ...bases)).to.be.empty;
+  });
+
+  it('breaks for a script that the shell is to read, and shows other files that are gone', () => {
+    const bases = [
+      { 'srv/x.sh': file('echo'), 'srv/here': file() },
+      { 'srv/here': file() },
+    ] as const;
+    expect(start({ Cmd: ['sh', '-e', '/srv/x.sh'] }, ...bases)).to.deep.equal([
+      "breaks /srv/x.sh, which the container's start names, is not there on new:2",
+    ]);
+    for (const config of [
+      { Cmd: ['/bin/sh', '-c', 'sh --config=/srv/x.sh /srv/here'] },
+      { Cmd: ['sh', '-c', '. ./x.sh'], WorkingDir: '/srv' },
+    ]) {
+      const [found, ...others] = start(config, ...bases);
+      expect(others).to.be.empty;
+      expect(found).to.match(/^review \S*x\.sh, which the container's start names, is not there/);
+    }
+  });
+
+  it('is less sure of what a shell line does without, and of what a script runs', () => {
+    const bases = [{ 'bin/fast': tool, 'bin/slow': tool }, { 'bin/slow': tool }] as const;
+    const gone = 'fast, which the container starts, is not there on new:2';
+    expect(start({ Cmd: ['/bin/sh', '-c', 'fast || slow'] }, ...bases)).to.deep.equal([
+      `review ${gone}`,
+    ]);
+    expect(start({ Cmd: ['/bin/sh', '-c', 'slow && fast'] }, ...bases)).to.deep.equal([
+      `breaks ${gone}`,
+    ]);
+    const script = program('#!/bin/sh\nhelp() { :; }\nhelp\nexec fast --now\n');
+    expect(start({ Cmd: ['/app/run'] }, ...bases, { 'app/run': script })).to.deep.equal([
+      `review ${gone}`,
+    ]);
+  });
+
+  it('does not miss words of a script that were nothing before', () => {
+    const scripts = ['exec "$@"', 'setup() { :; }\nsetup\nexec "$@"'].map((text) => ({
+      'bin/entry': program(`#!/bin/sh\n${text}\n`),
+    }));
+    const [old = {}, now = {}] = scripts;
+    expect(start({ Entrypoint: ['entry'], Cmd: ['sh'] }, old, now)).to.be.empty;
+  });
+
   it('shows a health check whose program is gone', () => {
     const config = { Healthcheck: { Test: ['CMD-SHELL', 'curl -f http://localhost || exit 1'] } };
-    const [shell, curl] = [{ 'bin/sh': tool }, { 'usr/bin/curl': tool }];
+    const curl = { 'usr/bin/curl': tool };
     expect(
       lines({ oldBase: [layer({ ...shell, ...curl })], newBase: [layer(shell)], config }),
     ).to.deep.equal(['review curl, which the health check runs, is not there on new:2']);
+  });
+});
+
+describe('missing: folders', () => {
+  const modules = { 'usr/lib/py3.9/os.py': file('x'), 'usr/lib/py3.9/empty': directory() };
+  const app = [
+    layer({
+      'usr/lib/py3.9/site/a.py': file(),
+      'usr/lib/py3.9/site/b.py': file(),
+      'srv/x': file(),
+    }),
+  ];
+
+  it('shows a folder of the old base that only the app has left', () => {
+    const found = missing({
+      oldBase: [layer({ ...modules, srv: directory() })],
+      newBase: [layer({ 'usr/lib/py3.11/os.py': file('x') })],
+      app,
+    });
+    expect(found).to.have.length(1);
+    expect(found[0]).to.deep.include({
+      severity: 'review',
+      message: '/usr/lib/py3.9 of old:1, where the app has put 2 files, is not there on new:2',
+      path: '/usr/lib/py3.9',
+      layers: [app[0]?.diffId],
+    });
+  });
+
+  it('says nothing where a symlink leads to it', () => {
+    const newBase = [layer({ 'lib64/py3.9/os.py': file(), 'usr/lib': symlink('../lib64') })];
+    expect(lines({ oldBase: [layer(modules)], newBase, app })).to.be.empty;
   });
 });
 
@@ -413,6 +515,14 @@ describe('missing: accounts', () => {
       message: 'the configured user node is not on new:2',
       path: '/etc/passwd',
     });
+  });
+
+  it('shows a user that comes from the new base', () => {
+    const base = passwd('root:x:0:0::/:\nnode:x:7:7::/:\n');
+    const bases = { oldBase: base, newBase: base };
+    const message = 'review the image runs as node, the user of new:2; on old:1 it is root';
+    expect(lines({ ...bases, configAfter: { User: 'node' } })).to.deep.equal([message]);
+    expect(lines({ ...bases, config: { User: 'node' }, configAfter: { User: '0' } })).to.be.empty;
   });
 
   it('says nothing where the passwd is the app’s own, or the user a number', () => {

@@ -143,4 +143,16 @@ describe('replaced-dir', () => {
     });
     expect(found).to.include({ severity: 'review', path: '/bin' });
   });
+
+  it('BREAKS: a volume of the image over a file of the new base', () => {
+    const config = { Volumes: { '/data': {}, '/srv': {}, '/none': {} } };
+    const found = findings({
+      oldBase: [layer({ data: directory(), srv: file() })],
+      newBase: [layer({ data: file(), srv: file() })],
+      config,
+    });
+    expect(found.map(({ severity, message }) => `${severity} ${message}`)).to.deep.equal([
+      'breaks the volume /data lands on what is no directory on new:2',
+    ]);
+  });
 });

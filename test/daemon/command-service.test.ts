@@ -27,8 +27,8 @@ describe('command-service', () => {
       engine: connectEngine(join(folder(), 's')),
       transaction: '7',
       run: () => Promise.reject(new Error('no tool is needed')),
-      stopTimeoutMs: 5_000,
-      startTimeoutMs: 5_000,
+      stopTimeoutMs: 60_000,
+      startTimeoutMs: 60_000,
     };
     // A shell script, as an operator would have it: start.sh leaves a dockerd behind.
     const [flag, program = '', ...rest] = fakeDockerdArgs(

@@ -21,7 +21,7 @@ describe('engine-api', () => {
   async function serve(answers: Record<string, FakeAnswer>) {
     const socketPath = join(folder(), 's');
     server = await fakeEngine(socketPath, answers);
-    return { engine: connectEngine(socketPath, { timeoutMs: 2_000 }), calls: server.calls };
+    return { engine: connectEngine(socketPath, { timeoutMs: 60_000 }), calls: server.calls };
   }
 
   describe('ping', () => {

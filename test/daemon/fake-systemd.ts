@@ -43,7 +43,7 @@ export function fakeSystemd(folder: string): FakeSystemd {
   for (const tool of ['systemctl', 'systemd-run']) chmodSync(join(folder, 'bin', tool), 0o755);
   const log = join(folder, 'log');
   return {
-    run: toolRunner({ env: { PATH: `${folder}/bin:/usr/bin:/bin` }, timeoutMs: 10_000 }),
+    run: toolRunner({ env: { PATH: `${folder}/bin:/usr/bin:/bin` }, timeoutMs: 60_000 }),
     calls: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
     unit(name, lines) {
       writeFiles(folder, { [`units/${name}`]: `${lines.join('\n')}\n` });

@@ -39,8 +39,8 @@ describe('systemd', () => {
       engine: connectEngine(join(folder(), 's')),
       transaction: '7',
       run: systemd.run,
-      stopTimeoutMs: 2_000,
-      startTimeoutMs: 300,
+      stopTimeoutMs: 60_000,
+      startTimeoutMs: 60_000,
       deadManSeconds: 600,
     };
   });
@@ -218,13 +218,13 @@ describe('systemd', () => {
         'SubState=auto-restart',
         'Result=exit-code',
       ]);
-      const outcome = await serviceFromRecord(RECORD, context).start();
+      const outcome = await serviceFromRecord(RECORD, { ...context, startTimeoutMs: 300 }).start();
       expect(outcome.state).to.equal('unknown');
     });
 
     it('does not take another daemon at the socket for this one', async () => {
       dockerd = await startFakeDockerd(join(folder(), 'other'), context.engine.socketPath);
-      const outcome = await serviceFromRecord(RECORD, context).start();
+      const outcome = await serviceFromRecord(RECORD, { ...context, startTimeoutMs: 300 }).start();
       expect(outcome).to.include({
         state: 'unknown',
         message: `a daemon answers at unix://${context.engine.socketPath}, and none runs on ${context.dataRoot}`,

@@ -24,7 +24,7 @@ describe('completion', () => {
     script = (await rebaseImage(['completion', 'bash'])).stdout;
   });
   after(async () => {
-    await engine.stop();
+    await engine.dispose();
     sweepFolder(bin);
   });
 

@@ -169,9 +169,13 @@ describe('a failure', () => {
       it(`while dockerd is down: ${command} starts it again`, async () => {
         const down = join(engine.folder, 'down');
         rmSync(down, { force: true });
-        const stop = script('slow-stop', `${engine.stopCommand}\n: >${quote(down)}\nexec sleep 1`);
+        const stop = script(
+          'slow-stop',
+          `${engine.stopCommand}\n: >${quote(down)}\nwhile [ -e ${quote(down)} ]; do sleep 0.05; done`,
+        );
         const args = [...REBASE, '--yes', '--restart', ...commands(engine, { stop })];
         await killedWhile(args, () => existsSync(down));
+        rmSync(down);
         expect(engine.pid).to.equal(undefined);
         expect((await rebase(engine, ['status'])).stdout).to.match(/rebase-image abort/);
 
@@ -332,7 +336,7 @@ function isOfImages(line: string): boolean {
 
 async function until(holds: () => boolean): Promise<void> {
   for (let round = 0; !holds(); round += 1) {
-    if (round > 5000) throw new Error('it does not come');
+    if (round > 60_000) throw new Error('it does not come');
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
 }

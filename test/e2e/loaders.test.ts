@@ -660,7 +660,7 @@ const MUSL: readonly Row[] = [
 ];
 
 describe('loaders, emulated and real', function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let bench: LoaderBench;
   before(() => {
     bench = new LoaderBench(makeTempDir());

@@ -75,11 +75,10 @@ CMD ["ls", "/srv/data"]
       expectError(await rebase(engine, ['undo', '--yes'], { status: 1 }), 1, /no transaction/);
       expectError(await rebase(engine, ['undo', '1', '--yes'], { status: 1 }), 1, /undone already/);
       expectError(await rebase(engine, ['undo', '99'], { status: 1 }), 1, /does not exist/);
-      expectError(
-        await rebase(engine, ['undo', 'one'], { status: 64 }),
-        64,
-        /no transaction number/,
-      );
+      for (const word of ['one', '0x1', '1e0', '01']) {
+        const result = await rebase(engine, ['undo', word], { status: 64 });
+        expectError(result, 64, /no transaction number/);
+      }
     });
     expect(await listed(engine, TAG)).to.equal(oldId);
     expect(await run(engine, TAG)).to.equal('app');

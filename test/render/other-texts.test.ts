@@ -202,6 +202,18 @@ describe('render/status-text', () => {
       '',
     ]);
   });
+
+  it('says what can be done with what is open', () => {
+    const next = (state: TransactionView['state']): string | undefined =>
+      renderStatus({ ...quiet, open: [{ ...TRANSACTION, state }] }, { ...PLAIN, now: NOW })
+        .trimEnd()
+        .split('\n')
+        .at(-1);
+    expect(next('staging')).to.equal('Throw away what there is: rebase-image abort');
+    for (const state of ['publishing', 'undoing'] as const) {
+      expect(next(state)).to.equal('Finish: rebase-image resume   Take back: rebase-image abort');
+    }
+  });
 });
 
 describe('render/outcome-text', () => {

@@ -96,7 +96,7 @@ function arbitraryFacts(): fc.Arbitrary<{
         ),
         Cmd: fc.constantFrom(['sh'], ['sh', '-c', 'a && b'], null),
         Entrypoint: fc.constantFrom(null, ['/entry']),
-        Labels: fc.constantFrom(null, { k: 'v' }, { k: 'w', l: 'é' }),
+        Labels: fc.constantFrom(null, {}, { k: 'v' }, { k: 'w', l: 'é' }),
         WorkingDir: fc.constantFrom('', '/srv'),
         ExposedPorts: fc.constantFrom({ '80/tcp': {} }, { '80/tcp': {}, '443/tcp': {} }),
         User: fc.constantFrom('', 'nobody'),

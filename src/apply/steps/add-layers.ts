@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { NewLayer } from '../../domain/bound-plan.ts';
 import { counted } from '../../domain/counted.ts';
 import { hexOf, type ChainID } from '../../domain/digest.ts';
+import { RebaseError } from '../../errors.ts';
 import { layerEntry, MODE, type Layout } from '../../store/layout.ts';
 import { namesIn, readField, statOf } from '../../store/read-file.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
@@ -71,13 +72,22 @@ function stageEntry(context: StepContext, layer: NewLayer): void {
   const source = layerEntry(layout, layer.source.chainId);
   const target = writeSet(context, layer.chainId);
   disk.makeDirectory(target, MODE.layerdbEntry);
-  for (const name of namesIn(source)) {
-    if (!OWN_FILES.includes(name)) disk.copyFile(path.join(source, name), path.join(target, name));
+  for (const name of namesIn(source).filter((each) => !OWN_FILES.includes(each))) {
+    const file = path.join(source, name);
+    // A copy would follow a symlink, out of the store.
+    if (statOf(file)?.isFile() !== true) throw notOfDockerd(file);
+    disk.copyFile(file, path.join(target, name));
   }
   disk.writeFile(path.join(target, 'cache-id'), layer.cacheId, MODE.layerdbFile);
   if (layer.parent !== undefined) {
     disk.writeFile(path.join(target, 'parent'), layer.parent, MODE.layerdbFile);
   }
+}
+
+function notOfDockerd(file: string): RebaseError {
+  return new RebaseError('STORE_DAMAGED', `${file} is no regular file`, {
+    hint: 'pull, load or build the image again; nothing was published',
+  });
 }
 
 /** Where the entry of a layer is staged. */

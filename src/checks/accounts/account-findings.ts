@@ -16,9 +16,11 @@ export function accountFindings(
   after: RunningImage,
 ): Finding[] {
   const [old, now] = [accountsIn(before), accountsIn(after)];
+  const [userBefore, user] = [before.config.user, after.config.user];
+  const configured = configuredUser(userBefore, user, old, now, facts.newBase.name);
   const entries = facts.app.flatMap(({ index }) => index.entries);
   return [
-    ...configuredUser(before.config.user, after.config.user, old, now, facts.newBase.name),
+    ...(configured.length > 0 ? configured : changedUser(userBefore, user, facts)),
     ...owners('user', entries, ({ uid }) => uid, old.users, now.users, facts.newBase.name),
     ...owners('group', entries, ({ gid }) => gid, old.groups, now.groups, facts.newBase.name),
   ];
@@ -64,6 +66,29 @@ function configuredUser(
       },
     ),
   ];
+}
+
+/** A user that the image takes from the new base. */
+function changedUser(
+  before: ByteString,
+  after: ByteString,
+  { oldBase, newBase }: ContentFacts,
+): Finding[] {
+  const [old, now] = [before, after].map((user) => (isRoot(user) ? 'root' : textOfBytes(user)));
+  if (old === now || now === 'root') return [];
+  return [
+    finding(
+      'missing',
+      'review',
+      `the image runs as ${now ?? ''}, the user of ${newBase.name}; on ${oldBase.name} it is ${old ?? ''}`,
+      { why: 'files and volumes of the image belong to other users, and need not be its own' },
+    ),
+  ];
+}
+
+/** Dockerd runs as root what names no user; a group of its own does not matter here. */
+function isRoot(user: ByteString): boolean {
+  return /^(?:|0|root)(?::|$)/.test(user);
 }
 
 /** Ids of the image's files that have another name on the new base, or none. */

@@ -41,8 +41,10 @@ export type Obstacle =
   | { readonly kind: 'preload'; readonly name: ByteString }
   /** `interpreter`: that of a script. `program`: what it runs by env. `damaged`: the file itself. */
   | { readonly kind: 'interpreter' | 'program' | 'damaged'; readonly name: ByteString }
-  /** What a command line of the config starts. */
-  | { readonly kind: 'command'; readonly name: ByteString; readonly purpose: Purpose };
+  /** The kernel does not know what to do with it: neither a program nor a script. */
+  | { readonly kind: 'format'; readonly name: ByteString }
+  /** What a command line of the config starts, and what files it names. */
+  | { readonly kind: 'command' | 'file'; readonly name: ByteString; readonly purpose: Purpose };
 
 /** What a command line of the config is there for. */
 export type Purpose = 'start' | 'health';

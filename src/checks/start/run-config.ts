@@ -14,6 +14,8 @@ export interface RunConfig {
   /** What checks the container's health: a command line, in a shell or not. */
   readonly healthCommand: readonly ByteString[];
   readonly workingDir: ByteString;
+  /** Where containers get volumes of their own. */
+  readonly volumes: readonly ByteString[];
   /** `user`, `user:group` or numbers; '' = root. */
   readonly user: ByteString;
 }
@@ -31,6 +33,7 @@ export function runConfigOf(configText: string): RunConfig {
     command: [...textsOf(member(config, 'Entrypoint')), ...textsOf(member(config, 'Cmd'))],
     healthCommand: healthCommandOf(textsOf(member(member(config, 'Healthcheck'), 'Test'))),
     workingDir: textOf(member(config, 'WorkingDir')),
+    volumes: Object.keys(member(config, 'Volumes') ?? {}).map(bytesOfText),
     user: textOf(member(config, 'User')),
   };
 }

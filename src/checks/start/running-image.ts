@@ -30,7 +30,12 @@ export class RunningImage {
     return found?.node.entry.type === 'file' ? found : undefined;
   }
 
-  /** The same, if it may be executed. */
+  /** Whether a path leads to anything. */
+  exists(path: ByteString): boolean {
+    return lookup(this.tree, path, this.config.workingDir) !== undefined;
+  }
+
+  /** The regular file that a path leads to, if it may be executed. */
   executable(path: ByteString): Found | undefined {
     const found = this.file(path);
     return found !== undefined && isExecutable(found) ? found : undefined;

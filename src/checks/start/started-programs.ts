@@ -1,10 +1,24 @@
 /**
- * The programs that a container of an image starts, as far as its command line tells: the command
- * itself, what wrappers such as tini run, what an entrypoint script hands over to.
+ * What a container of an image starts, as far as its command line tells: the command itself, what
+ * wrappers such as tini run, what an entrypoint script runs and hands over to.
  */
 import type { ByteString } from '../../domain/byte-string.ts';
+import type { Found } from '../../domain/merged-tree.ts';
+import { isNoise } from '../shadow-classes.ts';
 import type { RunningImage } from './running-image.ts';
-import { firstProgramOf } from './shell-words.ts';
+import { programsOfLine, wordsOfScript } from './shell-words.ts';
+
+/** Something that is needed when a command line is carried out. */
+export interface Needed {
+  readonly name: ByteString;
+  /**
+   * `kernel`: a program that is executed as it is. `program`: one that execvp(3) or a shell starts,
+   * which give a file without a format to the shell. `text`: a file that is read.
+   */
+  readonly as: 'kernel' | 'program' | 'text';
+  /** Whether the start fails without it. */
+  readonly decides: boolean;
+}
 
 /** How a wrapper's command line leads to the program that it runs. */
 interface Wrapper {
@@ -30,36 +44,92 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   },
   'su-exec': SWITCH_USER,
   gosu: SWITCH_USER,
-  env: { alone: /^[A-Za-z_]\w*=/, withValue: /^-u$/, operands: 0 },
+  env: { alone: /^(?:[A-Za-z_]\w*=|-$|-i$)/, withValue: /^-u$/, operands: 0 },
+  nice: { alone: /^(?:-\d+|-n\d+|--adjustment=.*)$/, withValue: /^-n$/, operands: 0 },
+  nohup: { alone: NEVER, withValue: NEVER, operands: 0 },
+  setsid: { alone: /^-[cfw]+$/, withValue: NEVER, operands: 0 },
 };
 const SHELLS = new Set(['sh', 'bash', 'dash', 'ash']);
+
+/** The `#!` line of a script that a shell reads. */
+const SHELL_SCRIPT = /^#![^\n]*\b(?:sh|bash|dash|ash)\b/;
+/** A word that may be a file's name. */
+const FILE_NAME = /^[\w./][\w./+:@%,-]*$/;
 
 /** A script that ends by becoming its arguments. */
 const HANDS_OVER = /^[ \t]*exec[ \t]+"?\$@"?[ \t]*$/m;
 
 const MOST_STEPS = 8;
 
-/** The names, as execvp would be given them, in the order of the start. */
-export function startedPrograms(image: RunningImage, command: readonly ByteString[]): ByteString[] {
-  const names: ByteString[] = [];
+/** What a command line needs, in the order of the start; [] for none. */
+export function neededBy(image: RunningImage, command: readonly ByteString[]): Needed[] {
+  const needed: Needed[] = [];
   let words = command;
-  while (words[0] !== undefined && words[0] !== '' && names.length < MOST_STEPS) {
-    names.push(words[0]);
-    words = handedTo(image, words);
+  for (let steps = 0; steps < MOST_STEPS; steps += 1) {
+    const [name] = words;
+    if (name === undefined || name === '') break;
+    needed.push({ name, as: steps === 0 ? 'kernel' : 'program', decides: true });
+    const [more, next] = stepOf(image, words);
+    needed.push(...more);
+    words = next;
   }
-  return names;
+  const named = new Set(needed.map(({ name }) => name));
+  return [...needed, ...namedFiles(command).filter(({ name }) => !named.has(name))];
 }
 
-/** The command line that this one runs in its turn; [] when it runs none that is known. */
-function handedTo(image: RunningImage, words: readonly ByteString[]): readonly ByteString[] {
-  const [name = '', ...rest] = words;
+/** What a program of a command line needs, and the command line that it becomes ([]: none known). */
+function stepOf(
+  image: RunningImage,
+  [name = '', ...rest]: readonly ByteString[],
+): [needed: readonly Needed[], next: readonly ByteString[]] {
   const baseName = name.slice(name.lastIndexOf('/') + 1);
-  if (SHELLS.has(baseName)) {
-    const program = /^-[elux]*c$/.test(rest[0] ?? '') ? firstProgramOf(rest[1] ?? '') : undefined;
-    return program === undefined ? [] : [program];
+  if (SHELLS.has(baseName)) return stepOfShell(image, rest);
+  if (Object.hasOwn(WRAPPERS, baseName)) return [[], afterOptions(WRAPPERS[baseName], rest)];
+  const found = image.program(name);
+  return found === undefined ? [[], []] : stepOfScript(image, found, rest);
+}
+
+function stepOfShell(
+  image: RunningImage,
+  words: readonly ByteString[],
+): [needed: readonly Needed[], next: readonly ByteString[]] {
+  const [first = '', ...rest] = words;
+  if (/^-[elux]*c$/.test(first)) {
+    const programs = programsOfLine(rest[0] ?? '');
+    return [programs.map((program) => ({ ...program, as: 'program' })), []];
   }
-  if (Object.hasOwn(WRAPPERS, baseName)) return afterOptions(WRAPPERS[baseName], rest);
-  return handsOver(image, name) && /^[\w./]/.test(rest[0] ?? '') ? rest : [];
+  const [script, ...operands] = /^-[elux]+$/.test(first) ? rest : words;
+  if (script === undefined || !FILE_NAME.test(script)) return [[], []];
+  const found = image.file(script) ?? image.program(script);
+  const [needed, next] =
+    found === undefined ? [[], []] : stepOfScript(image, found, operands, true);
+  return [[{ name: script, as: 'text', decides: true }, ...needed], next];
+}
+
+/** `isRead`: a shell was told to read it, so that it needs no `#!` line. */
+function stepOfScript(
+  image: RunningImage,
+  found: Found,
+  rest: readonly ByteString[],
+  isRead = false,
+): [needed: readonly Needed[], next: readonly ByteString[]] {
+  const head = image.head(found);
+  if (head === undefined || !(isRead || SHELL_SCRIPT.test(head))) return [[], []];
+  const text = image.text(found) ?? '';
+  const { programs, sourced } = wordsOfScript(text);
+  const needed = [
+    ...programs.map((name) => ({ name, as: 'program', decides: false }) as const),
+    ...sourced.map((name) => ({ name, as: 'text', decides: false }) as const),
+  ];
+  return [needed, HANDS_OVER.test(text) && /^[\w./]/.test(rest[0] ?? '') ? rest : []];
+}
+
+/** Words of a command line that could be files: what is none on either base tells nothing. */
+function namedFiles([, ...words]: readonly ByteString[]): Needed[] {
+  const names = words.flatMap((word) => word.split(/[\s;&|<>()'"=]+/));
+  return [...new Set(names)]
+    .filter((name) => FILE_NAME.test(name) && !isNoise(name.replace(/^\/+/, '')))
+    .map((name) => ({ name, as: 'text', decides: false }));
 }
 
 function afterOptions(wrapper: Wrapper | undefined, words: readonly ByteString[]) {
@@ -76,12 +146,4 @@ function afterOptions(wrapper: Wrapper | undefined, words: readonly ByteString[]
   }
   const program = left.slice(wrapper.operands);
   return program[0]?.startsWith('-') === true ? [] : program;
-}
-
-function handsOver(image: RunningImage, name: ByteString): boolean {
-  const found = image.program(name);
-  const head = found === undefined ? undefined : image.head(found);
-  if (found === undefined || head?.startsWith('#!') !== true) return false;
-  const text = image.text(found);
-  return text !== undefined && HANDS_OVER.test(text);
 }

@@ -8,7 +8,7 @@ import { Loaders } from '../loading/loaders.ts';
 import type { Obstacle, Purpose } from '../loading/loading.ts';
 import type { RunningImage } from './running-image.ts';
 import { isEnv, programOfEnv, scriptLineOf } from './script-line.ts';
-import { startedPrograms } from './started-programs.ts';
+import { neededBy, type Needed } from './started-programs.ts';
 
 /** What a file is to the kernel; undefined: neither, or not read yet. */
 export type Format = 'elf' | 'script' | undefined;
@@ -48,12 +48,40 @@ export class Starter {
     return elf === undefined || elf === 'pending' ? [] : this.#loaders.obstaclesOf(found, elf);
   }
 
-  /** What keeps a command line from doing its work, through all that it starts. */
-  obstaclesOfCommand(command: readonly ByteString[], purpose: Purpose): Obstacle[] {
-    return startedPrograms(this.image, command).flatMap((name): readonly Obstacle[] => {
-      const found = this.image.program(name);
-      return found === undefined ? [{ kind: 'command', name, purpose }] : this.obstaclesOf(found);
-    });
+  /**
+   * What keeps a command line from doing its work, through all that it starts: for certain, and in
+   * parts that it may do without.
+   */
+  obstaclesOfCommand(
+    command: readonly ByteString[],
+    purpose: Purpose,
+  ): { readonly certain: readonly Obstacle[]; readonly possible: readonly Obstacle[] } {
+    const needed = neededBy(this.image, command);
+    const obstacles = (decides: boolean): readonly Obstacle[] =>
+      needed
+        .filter((each) => each.decides === decides)
+        .flatMap((each) => this.#obstaclesOfNeeded(each, purpose));
+    return { certain: obstacles(true), possible: obstacles(false) };
+  }
+
+  #obstaclesOfNeeded({ name, as, decides }: Needed, purpose: Purpose): readonly Obstacle[] {
+    if (as === 'text') {
+      const isThere =
+        this.image.exists(name) || (decides && this.image.program(name) !== undefined);
+      return isThere ? [] : [{ kind: 'file', name, purpose }];
+    }
+    const found = this.image.program(name);
+    if (found === undefined) return [{ kind: 'command', name, purpose }];
+    // What is only perhaps started is part of a base whose programs fit each other.
+    if (!decides) return [];
+    return as === 'kernel' ? this.#obstaclesOfExecuted(found, 0) : this.obstaclesOf(found);
+  }
+
+  /** The same for a file that the kernel is given: no shell takes over where it has no format. */
+  #obstaclesOfExecuted(found: Found, depth: number): readonly Obstacle[] {
+    const head = this.image.head(found);
+    const known = head === undefined || head.startsWith('#!') || head.startsWith('\x7fELF');
+    return known ? this.obstaclesOf(found, depth) : [{ kind: 'format', name: `/${found.path}` }];
   }
 
   #obstaclesOf(found: Found, depth: number): readonly Obstacle[] {
@@ -75,7 +103,7 @@ export class Starter {
     const { interpreter, argument } = line;
     const file = this.image.executable(interpreter);
     if (file === undefined) return [{ kind: 'interpreter', name: interpreter }];
-    const own = this.obstaclesOf(file, depth + 1);
+    const own = this.#obstaclesOfExecuted(file, depth + 1);
     const name = isEnv(interpreter) ? programOfEnv(argument ?? '') : undefined;
     if (name === undefined) return own;
     const program = this.image.program(name);

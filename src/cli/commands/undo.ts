@@ -60,8 +60,7 @@ async function undo(given: Given): Promise<number> {
 
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new RebaseError('USAGE', `${text} is no transaction number`, {
     hint: 'rebase-image history lists them',
   });

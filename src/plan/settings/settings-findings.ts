@@ -22,6 +22,7 @@ export function settingsFindings(changes: readonly SettingChange[], names: Names
   return [
     ...changes.filter(({ kind }) => kind === 'conflict').map((one) => conflict(one, names)),
     ...stale,
+    ...changedEntrypoint(changes, names),
   ];
 }
 
@@ -36,6 +37,26 @@ export function unknownSettings(names: Names, whose: string): Finding {
       hint: 'docker inspect shows the settings; --from IMAGE names an old base that is here',
     },
   );
+}
+
+/** The image's own Cmd was written as arguments of the old base's Entrypoint. */
+function changedEntrypoint(
+  changes: readonly SettingChange[],
+  { image, oldBase, newBase }: Names,
+): Finding[] {
+  const entrypoint = changes.find(({ field, kind }) => field === 'Entrypoint' && kind === 'taken');
+  const cmd = changes.find(({ field }) => field === 'Cmd');
+  if (entrypoint === undefined || entrypoint.before === entrypoint.after) return [];
+  if (cmd?.after === undefined || cmd.kind === 'taken') return [];
+  return [
+    finding(
+      'config',
+      'review',
+      `Cmd ${shown(cmd.after)} of ${image} is for the Entrypoint of ${oldBase}, ` +
+        `${shown(entrypoint.before)}; that of ${newBase} is ${shown(entrypoint.after)}`,
+      { why: 'the Entrypoint is started with Cmd as its arguments, or Cmd by itself without one' },
+    ),
+  ];
 }
 
 function conflict(change: SettingChange, { image, oldBase, newBase }: Names): Finding {

@@ -86,7 +86,7 @@ printf '\\n${END}%s\\n' "$?"
 while :; do sleep 60; done
 `,
   );
-  const deadline = Date.now() + (options.timeout ?? 60_000);
+  const deadline = Date.now() + (options.timeout ?? 300_000);
   const size = ['-x', '80', '-y', String(options.rows ?? 50)];
   try {
     await tmux('new-session', '-d', ...size, `exec sh ${quote(command)}`);

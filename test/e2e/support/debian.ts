@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tempFolder } from './cleanup.ts';
 import { type CommandResult, execute } from './engine.ts';
 
@@ -90,7 +91,11 @@ async function mirrorOfLists(): Promise<string | undefined> {
     ([by, origin, component, release]) =>
       by === 'Packages' && origin === 'Debian' && component === 'main' && !release?.includes('-'),
   );
-  return found?.[4];
+  const uri = found?.[4];
+  // Debian's cloud images name a file that lists mirrors, which debootstrap cannot read
+  // (apt-transport-mirror(1)).
+  const [, list] = /^mirror\+file:\/*(\/.+?)\/?$/.exec(uri ?? '') ?? [];
+  return list === undefined ? uri : /^[^#\s]\S*/m.exec(readFileSync(list, 'utf8'))?.[0];
 }
 
 async function retried(
@@ -105,6 +110,8 @@ async function retried(
       throw new Error(`${what}: exit ${status}\n${stdout.slice(-4000)}${stderr}`);
     }
     cleanUp();
+    // A mirror that fails for a moment.
+    await sleep(attempt * 10_000);
   }
 }
 

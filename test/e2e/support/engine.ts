@@ -271,7 +271,7 @@ tries=0
 until timeout 60 ${quote(client)} -H ${quote(`unix://${socket}`)} version >/dev/null 2>&1; do
   kill -0 "$started" 2>/dev/null || { echo "dockerd ended" >&2; exit 1; }
   tries=$((tries + 1))
-  [ "$tries" -lt 1200 ] || { echo "dockerd does not answer" >&2; exit 1; }
+  [ "$tries" -lt 6000 ] || { echo "dockerd does not answer" >&2; exit 1; }
   sleep 0.05
 done
 `;
@@ -283,7 +283,7 @@ kill "$pid"
 tries=0
 while running; do
   tries=$((tries + 1))
-  [ "$tries" -lt 1200 ] || { echo "dockerd $pid still runs" >&2; exit 1; }
+  [ "$tries" -lt 6000 ] || { echo "dockerd $pid still runs" >&2; exit 1; }
   sleep 0.05
 done
 `;

@@ -8,7 +8,7 @@ import { quote } from './engine.ts';
 export interface HeldTool {
   /** For the environment of the command: leads to a tool that waits at its first call. */
   readonly env: { readonly PATH: string };
-  /** Resolves when the command has come there. @throws after a minute */
+  /** Resolves when the command has come there. @throws after five minutes */
   readonly reached: () => Promise<void>;
   /** Lets it go on. */
   readonly release: () => void;
@@ -32,7 +32,7 @@ exec ${quote(real)} "$@"
   return {
     env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
     async reached() {
-      for (const deadline = Date.now() + 60_000; !existsSync(file('reached'));) {
+      for (const deadline = Date.now() + 300_000; !existsSync(file('reached'));) {
         if (Date.now() > deadline) throw new Error(`the command does not come to its ${tool}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

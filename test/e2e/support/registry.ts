@@ -60,7 +60,7 @@ http: { addr: "${host}" }
 }
 
 async function answers(host: string, child: ChildProcess): Promise<boolean> {
-  for (let round = 0; round < 200; round += 1) {
+  for (let round = 0; round < 2400; round += 1) {
     if (child.pid === undefined || hasEnded(child)) return false;
     try {
       const response = await fetch(`http://${host}/v2/`);

@@ -364,6 +364,21 @@ describe('plan/settings: merge-settings', () => {
       expect(messages(images)).to.have.length(1);
     });
 
+    it('a Cmd of its own for the Entrypoint of the old base', () => {
+      const images = {
+        app: { Entrypoint: ['wrap'], Cmd: ['--flag'] },
+        oldBase: { Entrypoint: ['wrap'], Cmd: ['a'] },
+        newBase: { Entrypoint: ['start'], Cmd: ['a'] },
+        own: ['CMD ["--flag"]'],
+      };
+      expect(messages(images)).to.deep.equal([
+        'config review: Cmd ["--flag"] of app:1 is for the Entrypoint of base:1, ["wrap"]; ' +
+          'that of base:2 is ["start"]',
+      ]);
+      expect(messages({ ...images, app: { Entrypoint: ['wrap'], Cmd: ['a'] }, own: [] })).to.be
+        .empty;
+    });
+
     it('none for what is only taken and kept', () => {
       const images = {
         app: { Env: ['A=1', 'X=longer'], Cmd: ['x'], Labels: { l: '1' } },
