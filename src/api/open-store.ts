@@ -42,7 +42,7 @@ export interface OpenStore {
 
 const DAEMON_JSON = '/etc/docker/daemon.json';
 const DEFAULT_DATA_ROOT = '/var/lib/docker';
-const ANSWER_MS = 5000;
+const ANSWER_MS = 15_000;
 
 /**
  * Finds the store: --data-root, else what the daemon says, else daemon.json, else /var/lib/docker.

@@ -36,7 +36,7 @@ describe('what check says and what happens', () => {
   const judged = new Map<string, Judged>();
 
   before(async function () {
-    this.timeout(20 * 60_000); // Two distributions are fetched, three dozen images built.
+    this.timeout(40 * 60_000); // Two distributions are fetched, three dozen images built.
     engine = await startEngine();
     await prepare(engine);
     await inTurns(TRUTH_CASES, async (each) => {

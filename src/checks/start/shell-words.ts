@@ -29,12 +29,16 @@ const BUILT_IN = new Set(
   ).split(' '),
 );
 
+/** A longer line is none that a person wrote, and each command looks at those after it. */
+const MOST_COMMANDS = 200;
+
 /** Words of a script that stand before a command. */
 const LEADS_TO_COMMAND = new Set('! do elif else exec if then time until while'.split(' '));
 
 /** `cd /srv && foo && exec bar $X` -> `foo`, `bar`; it ends where the line is not that plain. */
 export function programsOfLine(line: ByteString): LineProgram[] {
   const [commands, operators] = commandsOf(line);
+  if (commands.length > MOST_COMMANDS) return [];
   const programs: LineProgram[] = [];
   let endsOnError = false;
   for (const [at, command] of commands.entries()) {

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import { completionScript, SHELLS, type Shell } from '../completion/scripts.ts';
+import { completionScript } from '../completion/scripts.ts';
+import { SHELLS, type Shell } from '../completion/shells.ts';
 import type { Given } from '../options.ts';
 
 export function addCompletion(parser: Argv, done: (exitCode: number) => void): Argv {

@@ -1,6 +1,7 @@
 /**
  * What may stand where the cursor is: the shell's script asks, and puts in what it is told.
  */
+import { SHELLS } from './shells.ts';
 import type { CommandDescription, CommandOptions } from '../describe-commands.ts';
 
 /** Told to the shell where a file name is wanted, which it completes itself. */
@@ -19,8 +20,6 @@ const FILE_OPTIONS = ['out', 'output', 'data-root'];
 /** Commands whose words are no images; all others take images. */
 const FILE_COMMANDS = ['batch', 'apply'];
 const NO_IMAGES = ['history', 'status', 'undo', 'resume', 'abort', 'prune', 'doctor', 'completion'];
-
-const SHELLS = ['bash', 'zsh', 'fish'];
 
 const SHORT = new Map([
   ['-t', 'tag'],

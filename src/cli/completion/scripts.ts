@@ -3,12 +3,10 @@
  * the one under the cursor.
  */
 import { FILES } from './complete.ts';
+import type { Shell } from './shells.ts';
 
 /** The word by which the scripts ask. */
 export const COMPLETE = '__complete';
-
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
 
 /**
  * bash breaks words at the characters of COMP_WORDBREAKS, ':' and '=' among them, so that it would
