@@ -57,6 +57,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (args[0] === COMPLETE) return await printCompletions(args.slice(1));
     if (args[0] === MAN_PAGE) return await printManPage();
     refuseMistypedCommand(args);
+    refuseMistypedSwitch(args);
     await parserFor(args, done).parseAsync();
     return exitCode;
   } catch (error) {
@@ -106,6 +107,21 @@ function parserFor(args: readonly string[], done: (exitCode: number) => void): A
 function withMeaning(arg: string): string {
   if (arg === '-') return STDIN;
   return arg === '--keep-old' ? `--keep-old=${KEEP_OLD_TEMPLATE}` : arg;
+}
+
+/** yargs reads any other word as false, and a dry run would be a real one. */
+function refuseMistypedSwitch(args: readonly string[]): void {
+  for (const arg of args) {
+    const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(arg) ?? [];
+    if (name === '' || value === 'true' || value === 'false') continue;
+    const isSwitch = describeCommands(COMMANDS)
+      .map(({ options }) => options())
+      .some(({ names, valued }) => names.includes(name) && !valued.has(name));
+    if (!isSwitch) continue;
+    throw new RebaseError('USAGE', `--${name} is on or off, not ${JSON.stringify(value)}`, {
+      hint: `write --${name}, or leave it out`,
+    });
+  }
 }
 
 /** A word that is nearly a command would otherwise be taken for an image. */

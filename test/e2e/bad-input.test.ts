@@ -80,6 +80,8 @@ describe('bad input', () => {
       ],
       ['an empty --tag', [...REBASE, '--tag', ''], /--tag is empty/, /--tag/],
       ['an unknown check', [...REBASE, '--allow', 'everything'], /everything/, /platform/],
+      ['a switch with a word', [...REBASE, '--dry-run=maybe'], /dry-run.*maybe/, /--dry-run/],
+      ['a switch with nothing', [...REBASE, '--dry-run='], /dry-run/, /--dry-run/],
       ['an unknown clone mode', [...REBASE, '--clone', 'magic'], /clone/, /./],
       ['no number of seconds', [...REBASE, '--lock-timeout', 'soon'], /soon/, /60/],
       ['an empty image', ['', '--onto', 'alpine:3.12'], /./, /./],
