@@ -7,6 +7,7 @@ import { RebaseError } from '../errors.ts';
 import { oldImageFindings, planTags } from '../plan/plan-tags.ts';
 import type { Layout } from '../store/layout.ts';
 import { withContentFindings } from './check-content.ts';
+import { openExamination } from './examine-layers.ts';
 import { planOntoBase } from './plan-onto-base.ts';
 import { atPlace, type RebaseTarget } from './rebase-target.ts';
 import { refusalOf } from './refusal.ts';
@@ -36,9 +37,16 @@ export function planTargets(
   { keepOld, keepGoing }: TargetOptions,
 ): PlannedTargets {
   const failures: FailedImage[] = [];
+  const examine = openExamination(layout);
   const images = targets.flatMap((target) => {
     try {
-      return [atPlace(target.place, () => planOne(snapshot, target, keepOld))];
+      return [
+        atPlace(target.place, () => {
+          const image = planOne(snapshot, target, keepOld);
+          if (image.kind === 'rebase') examine(image);
+          return image;
+        }),
+      ];
     } catch (error) {
       if (!keepGoing || !(error instanceof RebaseError)) throw error;
       failures.push({ reference: target.found.name, error });

@@ -12,7 +12,9 @@ import type { CheckReport } from '../../src/domain/report.ts';
 import { checkDocument } from '../../src/render/check-json.ts';
 import { renderCheck } from '../../src/render/check-text.ts';
 import { toJsonText } from '../../src/render/json-document.ts';
+import { exampleFact } from '../checks/loading/example-fact.ts';
 import { rejection } from '../daemon/rejection.ts';
+import { exampleElf } from '../domain/elf/example-elf.ts';
 import {
   buildStore,
   type BuiltStore,
@@ -26,7 +28,7 @@ import { fastDir, OFFLINE, openStopped, plan, stateOf } from './stopped-store.ts
 type Files = LayerSpec['files'];
 
 const TOOL = { mode: 0o755, content: '#!/bin/sh\n' };
-const SHELL = { mode: 0o755, content: 'a shell' };
+const SHELL = { mode: 0o755, content: Buffer.from(exampleElf(exampleFact({ dynamic: false }))) };
 
 const BASES: readonly ImageSpec[] = [
   {

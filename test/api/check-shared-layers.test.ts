@@ -28,7 +28,11 @@ describe('api: check of images that share a layer', () => {
       images: [
         oldBase('one'),
         oldBase('two'),
-        { name: 'new', tags: ['new:1'], layers: [{ files: { 'etc/motd': 'new' } }] },
+        {
+          name: 'new',
+          tags: ['new:1'],
+          layers: [{ files: { 'etc/motd': 'new', 'usr/bin': { kind: 'dir' } } }],
+        },
         app('one'),
         app('two'),
       ],
