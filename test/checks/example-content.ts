@@ -23,6 +23,7 @@ import type {
 import type { Finding } from '../../src/domain/finding.ts';
 import type { EntryType, IndexedLayer, LayerEntry } from '../../src/domain/layer-index.ts';
 import { treeOf } from '../../src/domain/merged-tree.ts';
+import { exampleFact } from './loading/example-fact.ts';
 
 /** What stands at a path of a layer literal. */
 export type Item =
@@ -56,24 +57,8 @@ export function program(bytes: ByteString = '', owner: Owner = {}): Item {
 
 /** An ELF file, by default a dynamic 64-bit x86 library without dependencies. */
 export function elf(fact: Partial<ElfFact> = {}, owner: Owner = {}): Item {
-  const whole: ElfFact = {
-    bits: 64,
-    littleEndian: true,
-    machine: 62,
-    type: 3,
-    interpreter: undefined,
-    dynamic: true,
-    soname: undefined,
-    needed: [],
-    rpath: undefined,
-    runpath: undefined,
-    noDefaultLib: false,
-    versionsNeeded: [],
-    versionsDefined: [],
-    ...fact,
-  };
   const bytes = bytesOfText(`\x7fELF\x02\x01\x01${'\0'.repeat(9)}${JSON.stringify(fact)}`);
-  return fileItem({ bytes, elf: whole }, { mode: 0o755, ...owner });
+  return fileItem({ bytes, elf: exampleFact(fact) }, { mode: 0o755, ...owner });
 }
 
 /** An rpm database with these packages. */
