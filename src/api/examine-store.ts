@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { readTransactions } from '../apply/journal.ts';
 import { transactionOf } from '../apply/step.ts';
 import { findAlive } from '../daemon/alive-without-daemon.ts';
+import { counted } from '../domain/counted.ts';
 import type { DoctorReport } from '../domain/doctor-report.ts';
 import { layersOf, type HostFacts, type Inventory } from '../domain/inventory.ts';
+import type { Progress } from '../domain/progress.ts';
 import type { StoreFinding } from '../domain/store-finding.ts';
 import { findExamined } from '../resolve/find-examined.ts';
 import type { Layout } from '../store/layout.ts';
@@ -20,7 +22,7 @@ export interface ExamineOptions {
   readonly image?: string | undefined;
   /** Puts every layer's tar together again and compares directories with it. */
   readonly deep: boolean;
-  readonly progress: (what: string) => void;
+  readonly progress: Progress;
   /** Processes that look into layers; otherwise one for each core when `deep`, and only this one. */
   readonly workers?: number | undefined;
 }
@@ -34,6 +36,7 @@ export async function examineStore(
   store: OpenStore,
   options: ExamineOptions,
 ): Promise<DoctorReport> {
+  options.progress('read the store');
   const inventory = inventoryOf(store);
   const image = options.image === undefined ? undefined : findExamined(inventory, options.image);
   const concerned = image === undefined ? undefined : concernsOf(inventory, image.imageId);
@@ -73,7 +76,7 @@ async function contentFindings(
 ): Promise<StoreFinding[]> {
   const { deep, progress } = options;
   const total = layers.length;
-  let told = 0;
+  const what = `look into ${counted(total, 'layer')}`;
   const contents = await readAllContents(
     layout,
     layers.map(({ chainId, cacheId, diff, directory }) => {
@@ -82,11 +85,8 @@ async function contentFindings(
     {
       deep,
       workers: options.workers ?? (deep ? availableParallelism() : 0),
-      done: (count) => {
-        const tenth = Math.floor((count * 10) / total);
-        if (!deep || tenth === told) return;
-        told = tenth;
-        progress(`looked into ${count} of ${total} layers`);
+      done: (done) => {
+        progress(what, { done, total, unit: 'layers' });
       },
     },
   );
@@ -103,7 +103,10 @@ function inventoryOf({ layout, dockerd, otherDrivers }: OpenStore): Inventory {
     dockerdRuns: dockerd.running,
     alive: new Set(alive?.containers.map(({ id }) => id)),
     otherDrivers,
-    ours: new Set(layers.flatMap(({ chainId, cacheId, link }) => [chainId, cacheId, link])),
+    ours: new Set([
+      ...layers.flatMap(({ chainId, cacheId, link }) => [chainId, cacheId, link]),
+      ...open.flatMap(({ bound }) => bound.switches.map(({ cacheId }) => cacheId)),
+    ]),
   };
   const numbers = new Set<number | undefined>(open.map(({ number }) => number));
   return readInventory(layout, host, (name) => numbers.has(transactionOf(name) ?? NaN));

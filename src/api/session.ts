@@ -8,6 +8,7 @@ import type { Engine } from '../apply/engine.ts';
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
 import { asRebaseError } from '../apply/system-error.ts';
 import { flockFile } from '../daemon/flock-file.ts';
+import type { Progress } from '../domain/progress.ts';
 import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import { statOf } from '../store/read-file.ts';
@@ -15,7 +16,7 @@ import type { OpenStore } from './open-store.ts';
 
 export interface SessionOptions {
   readonly lockTimeoutSeconds: number;
-  readonly progress: (what: string) => void;
+  readonly progress: Progress;
   /** Ends the run where everything can still be taken back; its reason is thrown then. */
   readonly signal?: AbortSignal | undefined;
   /** All writing goes through it; the host's own disk unless a test says otherwise. */
@@ -107,6 +108,6 @@ export function theOpenTransaction(store: OpenStore): Transaction {
   const open = openTransactionOf(store, readTransactions(store.layout));
   if (open !== undefined) return open;
   throw new RebaseError('TRANSACTION_NOT_FOUND', 'no transaction is open', {
-    hint: 'rebase-image history lists the finished ones',
+    hint: 'rebase-image undo takes back a finished one, rebase-image history lists them',
   });
 }

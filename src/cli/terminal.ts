@@ -1,5 +1,13 @@
 import { createInterface } from 'node:readline/promises';
-import { oneLine } from '../render/printable.ts';
+import type { Progress, StepEnd } from '../domain/progress.ts';
+import {
+  isUtf8Locale,
+  logLines,
+  NO_DISPLAY,
+  progressOn,
+  taskList,
+  type ProgressDisplay,
+} from './progress.ts';
 import { end, endSignal } from './signals.ts';
 
 /** Where a command prints and asks: results on stdout, talk on stderr. */
@@ -14,7 +22,10 @@ export interface Terminal {
   readonly canAsk: boolean;
   readonly result: (text: string) => void;
   readonly talk: (text: string) => void;
-  readonly progress: (what: string) => void;
+  /** Steps that change something: each leaves a line on stderr. */
+  readonly progress: Progress;
+  /** Steps before a result: shown on stderr while they last. */
+  readonly waiting: Progress;
   /** Asks a yes-no question; no is the default. Throws INTERRUPTED when a signal comes first. */
   readonly confirm: (question: string) => Promise<boolean>;
 }
@@ -35,8 +46,12 @@ export interface TerminalOptions {
 
 const DEFAULT_WIDTH = 80;
 
+/** There is one stderr, whoever writes to it. */
+let display: ProgressDisplay = NO_DISPLAY;
+
 export function terminalFor(options: TerminalOptions): Terminal {
   const { json, quiet } = options;
+  display = displayFor(options);
   const pageFor = (stream: NodeJS.WriteStream): PageStyle => ({
     color: usesColor(options.color, stream),
     width: stream.isTTY ? Math.max(stream.columns, DEFAULT_WIDTH) : DEFAULT_WIDTH,
@@ -50,16 +65,39 @@ export function terminalFor(options: TerminalOptions): Terminal {
     // With -q nobody sees what the question is about.
     canAsk: options.input && !quiet && process.stdin.isTTY,
     result: (text) => {
+      endProgress('done');
       process.stdout.write(text);
     },
     talk: (text) => {
+      endProgress('done');
       if (!quiet) process.stderr.write(text);
     },
-    progress: (what) => {
-      if (!quiet) process.stderr.write(`  ${oneLine(what)}\n`);
+    progress: progressOn(display, true),
+    waiting: progressOn(display, false),
+    confirm: (question) => {
+      endProgress('done');
+      return confirm(question);
     },
-    confirm,
   };
+}
+
+/** Ends the step that is shown, before anything else is written. */
+export function endProgress(how: StepEnd): void {
+  display.end(how);
+}
+
+function displayFor({ json, quiet, color }: TerminalOptions): ProgressDisplay {
+  if (quiet) return NO_DISPLAY;
+  const { stderr, env } = process;
+  const output = {
+    write: (text: string) => {
+      stderr.write(text);
+    },
+    columns: () => (stderr.isTTY && stderr.columns > 0 ? stderr.columns : DEFAULT_WIDTH),
+    now: () => performance.now(),
+  };
+  if (json || !stderr.isTTY || env['TERM'] === 'dumb') return logLines(output);
+  return taskList(output, { color: usesColor(color, stderr), utf8: isUtf8Locale(env) });
 }
 
 /** NO_COLOR (no-color.org) and TERM=dumb switch `auto` off. */

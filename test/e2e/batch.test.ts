@@ -28,7 +28,9 @@ interface Document {
     readonly reference: string;
     readonly outcome: string;
     readonly after: { readonly imageId: string };
+    readonly layers: { readonly cloned: number; readonly reused: number };
   }[];
+  readonly store: { readonly layers: readonly unknown[] };
   readonly failures: readonly { readonly reference: string }[];
 }
 
@@ -103,6 +105,12 @@ rebases:
     ]);
     expect(done.images.map(({ reference }) => reference)).to.have.members(names);
     expect(readFileSync(stops, 'utf8')).to.equal('stop\n');
+    const sum = (part: 'cloned' | 'reused'): number =>
+      done.images.reduce((total, { layers }) => total + layers[part], 0);
+    expect(sum('cloned'), 'a layer that images share counts once').to.equal(
+      done.store.layers.length,
+    );
+    expect(sum('reused')).to.be.above(0);
     const results = new Map(done.images.map(({ reference, after }) => [reference, after.imageId]));
     for (const name of names) {
       expect(await imageId(engine, name)).to.equal(results.get(name));
