@@ -25,6 +25,10 @@ await build({
   target: 'node20.19',
   // jsonc-parser's CommonJS build requires its parts in a way that no bundler can follow.
   mainFields: ['module', 'main'],
+  alias: {
+    'string-width': new URL('bundle/string-width.ts', import.meta.url).pathname,
+    '@noble/hashes/sha2.js': new URL('bundle/sha256.ts', import.meta.url).pathname,
+  },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -33,8 +37,10 @@ await build({
   logLevel: 'warning',
 });
 await chmod(`${dist}cli.js`, 0o755);
-const { MANIFEST_SCHEMA } = await import(`${dist}index.js`);
-await writeFile(`${dist}manifest.schema.json`, `${JSON.stringify(MANIFEST_SCHEMA, null, 2)}\n`);
+const { MANIFEST_SCHEMA, OUTPUT_SCHEMA } = await import(`${dist}index.js`);
+for (const [name, schema] of Object.entries({ manifest: MANIFEST_SCHEMA, output: OUTPUT_SCHEMA })) {
+  await writeFile(`${dist}${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
+}
 await writeFile(
   `${dist}rebase-image.8`,
   execFileSync(process.execPath, [`${dist}cli.js`, '__man']),

@@ -1,17 +1,16 @@
 import type { BaseReport } from '../domain/report.ts';
 import { fromOf } from './base-text.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 
 /** A BaseReport as JSON document; every candidate and proposal with its `from`. */
 export function baseDocument(report: BaseReport): JsonDocument {
   const { reference, imageId, layers, detected, undecided } = report;
   return {
-    schema: SCHEMA,
-    changed: false,
+    ...documentHead('base'),
     reference,
     imageId,
     layers,
-    detected: detected ?? null,
+    detected: detected === undefined ? null : { ...detected, imageId: detected.imageId ?? null },
     undecided: undecided ?? null,
     candidates: report.candidates.map((candidate) => ({ ...candidate, from: fromOf(candidate) })),
     proposals: report.proposals.map((proposal) => ({ ...proposal, from: proposal.topDiffId })),

@@ -1,12 +1,11 @@
 import type { Dependent, DependentsReport } from '../domain/dependents.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 import { containerDocument } from './plan-json.ts';
 
 /** A DependentsReport as JSON document: the tree below `base`. */
 export function dependentsDocument(report: DependentsReport): JsonDocument {
   return {
-    schema: SCHEMA,
-    changed: false,
+    ...documentHead('dependents'),
     storeRoot: report.storeRoot,
     base: dependentDocument(report.base),
     untaggedLeftOut: report.untaggedLeftOut,

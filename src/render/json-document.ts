@@ -6,7 +6,39 @@ import stableStringify from 'json-stable-stringify';
 /** Names the shape of every document; a change that breaks readers gets a new number. */
 export const SCHEMA = 'rebase-image/v1';
 
+/** What kinds of documents there are; `schema/` describes each. */
+export const DOCUMENT_NAMES = [
+  'plan',
+  'applied',
+  'outcome',
+  'check',
+  'base',
+  'dependents',
+  'doctor',
+  'history',
+  'journals',
+  'status',
+  'undo',
+  'prune',
+  'pruned',
+  'overlay-plan',
+  'overlay-applied',
+  'overlay-pack',
+  'overlay-status',
+  'overlay-drop',
+  'error',
+] as const;
+export type DocumentName = (typeof DOCUMENT_NAMES)[number];
+
 export type JsonDocument = Readonly<Record<string, unknown>>;
+
+/** What every document says first: which one it is, and what was changed in which transaction. */
+export function documentHead(
+  document: DocumentName,
+  { changed = false, transaction }: { changed?: boolean; transaction?: number | undefined } = {},
+): JsonDocument {
+  return { schema: SCHEMA, document, changed, transaction: transaction ?? null };
+}
 
 /** Characters that JSON lets through and a terminal obeys or hides; see printable.ts. */
 const UNPRINTABLE = /[\u007f\p{C}\p{Zl}\p{Zp}]/gu;

@@ -35,7 +35,8 @@ function stateDocument({ imageId, diffIds, chainIds }: ImageState): JsonDocument
   return { imageId, diffIds, chainIds };
 }
 
-function findingDocument(finding: Finding, allowed: ReadonlySet<string>): JsonDocument {
+/** A finding, and what follows from it. */
+export function findingDocument(finding: Finding, allowed: ReadonlySet<string>): JsonDocument {
   const { check, severity, message, why, hint, path, layers } = finding;
   return {
     check,

@@ -2,19 +2,19 @@
  * How a run ended, as one JSON document: for success and for failure, always with the transaction,
  * since a caller cannot undo without its number.
  */
+import { PHASES, type AppliedImage, type Durations } from '../domain/report.ts';
 import type { ImageResult, Outcome, PlanReport } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import { errorFields } from './error-json.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 import { imageDocuments, planDocument } from './plan-json.ts';
 
 export function outcomeDocument(outcome: Outcome): JsonDocument {
   return {
-    schema: SCHEMA,
+    ...documentHead('outcome', outcome),
     kind: outcome.kind,
-    changed: outcome.changed,
-    transaction: outcome.transaction ?? null,
     images: outcome.images.map(resultDocument),
+    switches: outcome.switches,
     pending: outcome.pending ?? null,
     notes: outcome.notes,
   };
@@ -22,10 +22,28 @@ export function outcomeDocument(outcome: Outcome): JsonDocument {
 
 /** A plan that was applied: the plan's document, with what became of it. */
 export function appliedDocument(report: PlanReport, outcome: Outcome): JsonDocument {
-  const images = imageDocuments(report).map((image) =>
-    image['outcome'] === 'rebase' ? { ...image, outcome: 'rebased' } : image,
-  );
-  return { ...planDocument(report), ...outcomeDocument(outcome), images };
+  const images = imageDocuments(report).map((image, at) => ({
+    ...image,
+    ...appliedFields(outcome.images[at]?.applied),
+  }));
+  return {
+    ...planDocument(report),
+    ...outcomeDocument(outcome),
+    ...documentHead('applied', outcome),
+    images,
+    durations: durationsDocument(outcome.durations),
+  };
+}
+
+function appliedFields(applied: AppliedImage | undefined): JsonDocument {
+  if (applied === undefined) return {};
+  const { cloned, reused, bytes } = applied;
+  return { outcome: 'rebased', layers: { cloned, reused }, bytes };
+}
+
+/** A phase that there was not has null. Nothing else in a document differs from run to run. */
+function durationsDocument(durations: Durations = {}): JsonDocument {
+  return Object.fromEntries(PHASES.map((phase) => [phase, durations[phase] ?? null]));
 }
 
 /** A plan or a check that is refused: its document, with the error. */
@@ -40,11 +58,13 @@ export function refusedDocument(document: JsonDocument, error: unknown): JsonDoc
 export function errorDocument(error: unknown): JsonDocument {
   const known = error instanceof RebaseError ? error : undefined;
   return {
-    schema: SCHEMA,
+    ...documentHead('error', {
+      changed: known?.code === 'HALF_WAY',
+      transaction: known?.transaction,
+    }),
     kind: null,
-    changed: known?.code === 'HALF_WAY',
-    transaction: known?.transaction ?? null,
     images: [],
+    switches: [],
     pending: null,
     notes: [],
     error: errorFields(error),

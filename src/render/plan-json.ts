@@ -8,15 +8,13 @@ import type { ContainerRecord } from '../domain/snapshot.ts';
 import { configDiff } from './config-diff.ts';
 import { errorFields } from './error-json.ts';
 import { judgedDocument, unchangedDocument } from './judged-json.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 
 /** The document of a plan that has not been applied: `changed` is false. */
 export function planDocument(report: PlanReport): JsonDocument {
   const { clone, cost, restart } = report;
   return {
-    schema: SCHEMA,
-    changed: false,
-    transaction: null,
+    ...documentHead('plan'),
     host: hostDocument(report),
     images: imageDocuments(report),
     failures: report.failures.map(({ reference, error }) => ({

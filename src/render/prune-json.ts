@@ -1,14 +1,12 @@
 import type { KeptImage, OldImage, PruneOutcome, PruneReport } from '../domain/prune.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 import { hostDocument } from './plan-json.ts';
 
 /** What a prune would do, as a JSON document. */
 export function pruneDocument(report: PruneReport): JsonDocument {
   const { plan, blocked, leftovers, freed } = report;
   return {
-    schema: SCHEMA,
-    changed: false,
-    transaction: null,
+    ...documentHead('prune'),
     host: hostDocument(report),
     images: plan.images.map(imageDocument),
     parents: plan.parents,
@@ -24,7 +22,7 @@ export function pruneDocument(report: PruneReport): JsonDocument {
 export function prunedDocument(report: PruneReport, outcome: PruneOutcome): JsonDocument {
   return {
     ...pruneDocument(report),
-    changed: outcome.changed,
+    ...documentHead('pruned', { changed: outcome.changed }),
     discarded: outcome.discarded,
     released: outcome.released.map(imageDocument),
     kept: [...report.plan.kept, ...outcome.kept].map(keptDocument),

@@ -1,12 +1,11 @@
 import type { StatusReport } from '../domain/report.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 import { containerDocument, hostDocument } from './plan-json.ts';
 
 /** A StatusReport as JSON document. */
 export function statusDocument(report: StatusReport): JsonDocument {
   return {
-    schema: SCHEMA,
-    changed: false,
+    ...documentHead('status'),
     host: hostDocument(report),
     open: report.open,
     pendingRestart: report.pendingRestart,

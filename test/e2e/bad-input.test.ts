@@ -42,6 +42,9 @@ const DEEP: StoreSpec = {
 
 const REBASE = ['my-alpine:3.7', '--onto', 'alpine:3.12', '--yes'];
 
+/** It stands on that base already. */
+const NOTHING = ['my-alpine:3.7', '--onto', 'alpine:3.7', '--yes'];
+
 describe('bad input', () => {
   let store: BuiltStore;
   let folder: string;
@@ -68,6 +71,9 @@ describe('bad input', () => {
       ['a mistyped command with words', ['undoo', '1'], /no command undoo/, /undo/],
       ['no image', ['--onto', 'alpine:3.12'], /no image is named/, /--onto/],
       ['no --onto', ['my-alpine:3.7'], /--onto is missing/, /--onto alpine/],
+      ['undo of no number', ['undo', ''], /"" is no transaction number/, /history/],
+      ['no file', ['batch', '--dry-run'], /no file is named/, /batch --help/],
+      ['no shell', ['completion'], /no shell is named/, /completion --help/],
       ['--onto twice', [...REBASE, '--onto', 'arm:1'], /--onto is given 2 times/, /once/],
       ['an empty --onto', ['my-alpine:3.7', '--onto', ''], /--onto is empty/, /--onto/],
       ['--onto= and nothing', ['my-alpine:3.7', '--onto='], /--onto is empty/, /--onto/],
@@ -82,7 +88,13 @@ describe('bad input', () => {
       ['an unknown check', [...REBASE, '--allow', 'everything'], /everything/, /platform/],
       ['a switch with a word', [...REBASE, '--dry-run=maybe'], /dry-run.*maybe/, /--dry-run/],
       ['a switch with nothing', [...REBASE, '--dry-run='], /dry-run/, /--dry-run/],
-      ['an unknown clone mode', [...REBASE, '--clone', 'magic'], /clone/, /./],
+      [
+        'an unknown clone mode',
+        [...REBASE, '--clone', 'magic'],
+        /--clone cannot be "magic"/,
+        /auto/,
+      ],
+      ['a mode that is none', [...REBASE, '--config=all'], /--config cannot be "all"/, /merge/],
       ['no number of seconds', [...REBASE, '--lock-timeout', 'soon'], /soon/, /60/],
       ['an empty image', ['', '--onto', 'alpine:3.12'], /./, /./],
       ['a name in upper case', ['My-Alpine:3.7', '--onto', 'alpine:3.12'], /My-Alpine/, /./],
@@ -90,6 +102,8 @@ describe('bad input', () => {
       ['a bad new base', ['my-alpine:3.7', '--onto', 'alpine::3'], /alpine::3/, /./],
       ['a bad --tag', [...REBASE, '--tag', 'Bad:tag:x'], /Bad:tag:x/, /./],
       ['a digest as --tag', [...REBASE, '--tag', `a@${digest('0')}`], /digest/, /NAME:TAG/],
+      ['a bad --tag, and nothing to do', [...NOTHING, '--tag', 'Bad:1'], /Bad:1/, /./],
+      ['a bad --keep-old, and nothing to do', [...NOTHING, '--keep-old=a b'], /a b/, /./],
       ['--from out of range', [...REBASE, '--from', '3'], /2 layers/, /rebase-image base/],
       ['--from 0', [...REBASE, '--from', '0'], /2 layers/, /scratch/],
       ['--tag with two images', ['lone:1', ...REBASE, '--tag', 'a:1'], /several images/, /./],
@@ -99,6 +113,18 @@ describe('bad input', () => {
 
     it('no word at all: exit 64', async () => {
       expectError(await rebaseImage([]), 64, /no image is named/);
+    });
+
+    it('a plan that cannot be saved: exit 64, and one document', async () => {
+      const args = [...REBASE, '--out', join(folder, 'nowhere/plan.json')];
+      await expectRefusal(args, 64, /cannot be saved/, /--out FILE/);
+      const { status, stdout } = await rebaseImage([...args, '--json', '--data-root', store.root]);
+      expect(status).to.equal(64);
+      expect(JSON.parse(stdout)).to.include({ document: 'error' });
+    });
+
+    it('another shell: exit 64', async () => {
+      expectError(await rebaseImage(['completion', 'tcsh']), 64, /shell cannot be "tcsh"/);
     });
 
     it('a command that only --stop-command is given for', async () => {

@@ -6,10 +6,11 @@ import type { BaseReport, Outcome, StatusReport } from '../../src/domain/report.
 import { RebaseError } from '../../src/errors.ts';
 import { baseDocument } from '../../src/render/base-json.ts';
 import { historyDocument } from '../../src/render/history-json.ts';
-import { toJsonText } from '../../src/render/json-document.ts';
+import { toJsonText, type JsonDocument } from '../../src/render/json-document.ts';
 import { errorDocument, outcomeDocument } from '../../src/render/outcome-json.ts';
 import { planDocument } from '../../src/render/plan-json.ts';
 import { statusDocument } from '../../src/render/status-json.ts';
+import { asPublished } from '../support/output-schema.ts';
 import {
   diffIdOf,
   exampleContainer,
@@ -33,6 +34,7 @@ const OUTCOME: Outcome = {
       reason: undefined,
     },
   ],
+  switches: [{ base: 'debian:12', before: null, after: '12.5' }],
   pending: 'restart',
   notes: [],
 };
@@ -134,6 +136,7 @@ describe('render: JSON documents', () => {
   it('gives an outcome', () => {
     expect(parsed(outcomeDocument(OUTCOME))).to.deep.equal({
       schema: 'rebase-image/v1',
+      document: 'outcome',
       kind: 'rebased',
       changed: true,
       transaction: 12,
@@ -145,6 +148,7 @@ describe('render: JSON documents', () => {
           reason: null,
         },
       ],
+      switches: [{ base: 'debian:12', before: null, after: '12.5' }],
       pending: 'restart',
       notes: [],
     });
@@ -226,6 +230,6 @@ describe('render: JSON documents', () => {
   });
 });
 
-function parsed(document: unknown): Record<string, unknown> {
-  return JSON.parse(toJsonText(document)) as Record<string, unknown>;
+function parsed(document: JsonDocument): Record<string, unknown> {
+  return asPublished(document);
 }

@@ -10,6 +10,8 @@ import { renderHistory } from '../../src/render/history-text.ts';
 import { renderOutcome } from '../../src/render/outcome-text.ts';
 import { renderPlan } from '../../src/render/plan-text.ts';
 import { renderStatus } from '../../src/render/status-text.ts';
+import { publishedText } from '../support/output-schema.ts';
+import { fullDocuments } from './example-documents.ts';
 import { baseOf, exampleContainer, exampleReport } from './example-report.ts';
 
 const ID = imageIdOf('one');
@@ -35,6 +37,17 @@ describe('render: texts with hostile names', () => {
       }),
     );
   });
+
+  it('nor is a document unprintable, or other than its schema says', () => {
+    fc.assert(
+      fc.property(hostileText(), hostileText(), (a, b) => {
+        for (const document of Object.values(fullDocuments(a, b))) {
+          expectPrintable(publishedText(document));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
 
 const STACK = { color: false, debug: true };
@@ -56,6 +69,7 @@ function otherTexts(a: string, b: string): string[] {
     startedAt: b,
     command: a,
     images: [image],
+    switches: [{ base: a, before: null, after: b }],
   };
   return [
     renderHistory([transaction], PLAIN),
@@ -64,7 +78,7 @@ function otherTexts(a: string, b: string): string[] {
         storeRoot: a,
         daemon: { running: true, version: b, livingOn: [] },
         open: [transaction],
-        pendingRestart: [image],
+        pendingRestart: [{ ...image, transaction: 1 }],
         overwritten: [],
         broken: [],
         movedAway: [{ tag: a, expected: ID, now: ID }],
@@ -77,7 +91,7 @@ function otherTexts(a: string, b: string): string[] {
         reference: a,
         imageId: ID,
         layers: 2,
-        detected: { name: b, layers: 1, evidence: a },
+        detected: { name: b, layers: 1, imageId: ID, evidence: a },
         undecided: undefined,
         candidates: [{ name: a, imageId: ID, layers: 1, tags: [b, a], historyMatches: true }],
         proposals: [{ layers: 1, topDiffId: ID, evidence: [a] }],
@@ -94,6 +108,7 @@ function otherTexts(a: string, b: string): string[] {
           { reference: a, outcome: 'rebased', before: ID, after: ID, tags: [a], reason: b },
           { reference: a, outcome: 'unchanged', before: ID, after: ID, tags: [a], reason: b },
         ],
+        switches: [{ base: a, before: b, after: null }],
         pending: 'restart',
         notes: [b],
       },

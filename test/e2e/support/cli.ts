@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readPublished } from '../../support/output-schema.ts';
 import { sweepFolder, tempFolder } from './cleanup.ts';
 import { type CommandResult, type Engine, execute, neutralEnv, quote } from './engine.ts';
 
@@ -35,17 +36,22 @@ export interface TerminalResult {
   readonly coloured: string;
 }
 
-/** Runs `rebase-image` with `input` (or nothing) on stdin; never throws because of its status. */
+/**
+ * Runs `rebase-image` with `input` (or nothing) on stdin; never throws because of its status.
+ * @throws when what --json prints is not one document as its schema says
+ */
 export async function rebaseImage(
   args: readonly string[],
   options: CliOptions & { readonly input?: string } = {},
 ): Promise<CommandResult> {
   const { file, args: words, env } = cliCommand(args, options);
-  return execute(file, words, {
+  const result = await execute(file, words, {
     env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     input: options.input ?? '',
   });
+  if (args.includes('--json')) readPublished(result.stdout);
+  return result;
 }
 
 /** What `rebaseImage` runs, for tests that signal, trace or limit the process themselves. */
