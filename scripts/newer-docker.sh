@@ -21,32 +21,59 @@ case $wanted in
 *) fail "which dockerd? 26.1 (Debian 13) or 28.5 (Debian unstable)" ;;
 esac
 
-for tool in apt-get apt-cache dpkg dpkg-deb; do
-  command -v "$tool" >/dev/null 2>&1 || fail "there is no $tool: this needs a Debian machine"
+# Some of what is called is in sbin, which the PATH of a plain "su" lacks.
+PATH=$PATH:/usr/sbin:/sbin
+
+for tool in apt-get apt-cache dpkg-deb flock runc; do
+  command -v "$tool" >/dev/null 2>&1 ||
+    fail "there is no $tool: this needs a Debian machine with docker.io"
 done
+[ "$(id -u)" -eq 0 ] || fail "run this as root"
 
 folder=${REBASE_IMAGE_CACHE:-/var/cache/rebase-image}/docker-$wanted
 dockerd=$folder/dockerd
+mkdir -p "$folder"
+# Two runs at a time would pull the folder away from each other.
+exec 9>"$folder/lock"
+flock 9
 if [ -x "$dockerd" ]; then
   echo "$dockerd"
   exit 0
 fi
 
-[ "$(id -u)" -eq 0 ] || fail "run this as root"
-mkdir -p "$folder"
 work=$(mktemp -d "$folder/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Mirrors that this machine knows under Debian's own label, its security archive left out.
-mirrors=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' 'Created-By: Packages' |
-  sed -n 's/ Debian$//p' | sort -u)
-[ -n "$mirrors" ] || fail "no Debian mirror is configured here (apt-get update?)"
+log=$work/log
+# A mirror may fail for a moment, and be slow.
+retried() {
+  for wait in 10 30 60 0; do
+    "$@" >"$log" 2>&1 </dev/null 9>&- && return
+    echo "newer-docker: failed, $([ "$wait" = 0 ] && echo 'giving up' || echo "again in $wait s"): $*" >&2
+    sleep "$wait"
+  done
+  cat "$log" >&2
+  return 1
+}
+
+# The archives that this machine knows as Debian's own, updates and security left out: they hold
+# not the whole distribution. Without lists apt does not know whose an archive is.
+mirrors() {
+  apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+    sed -n 's/^Debian main [^- ]* //p' | sort -u
+}
+mirrors=$(mirrors)
+[ -n "$mirrors" ] || {
+  retried apt-get -q update || fail "the lists of this machine's own sources are not to be had"
+  mirrors=$(mirrors)
+}
+[ -n "$mirrors" ] || fail "this machine's apt is set up for no mirror of Debian"
 
 root=$work/apt
-mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/parts"
+mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/parts" "$root/debs"
 : >"$root/status"
 for mirror in $mirrors; do
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
@@ -58,8 +85,9 @@ Dir::State::status "$root/status";
 Dir::Cache "$root/cache";
 Dir::Etc::sourcelist "$root/sources.list";
 Dir::Etc::sourceparts "$root/parts";
+Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "$root/parts";
-APT::Install-Recommends "false";
+APT::Default-Release "";
 Acquire::Languages "none";
 Acquire::Retries "3";
 APT::Sandbox::User "root";
@@ -71,11 +99,8 @@ own_apt() {
   APT_CONFIG=$root/apt.conf "$program" -q "$@"
 }
 
-log=$work/log
-own_apt apt-get update >"$log" 2>&1 || {
-  cat "$log" >&2
-  fail "the lists of Debian $suite are not to be had"
-}
+# Without --error-on, apt-get is content with the lists that it could get.
+retried own_apt apt-get update --error-on=any || fail "the lists of Debian $suite are not to be had"
 version=$(own_apt apt-cache policy docker.io | sed -n 's/^ *Candidate: //p')
 case $version in
 "$wanted".*) ;;
@@ -83,21 +108,17 @@ case $version in
 *) fail "Debian $suite has docker.io $version by now, not $wanted" ;;
 esac
 
+# Up to Debian 12, the client and BuildKit are part of docker.io.
 packages='docker.io containerd'
 for package in docker-cli docker-buildx; do
   own_apt apt-cache show "$package" >/dev/null 2>&1 && packages="$packages $package"
 done
-(
-  cd "$work"
-  # shellcheck disable=SC2086 # a list of words
-  own_apt apt-get download $packages >"$log" 2>&1
-) || {
-  cat "$log" >&2
-  fail "docker.io $version could not be fetched"
-}
+# shellcheck disable=SC2086 # a list of words
+download() (cd "$root/debs" && own_apt apt-get download $packages)
+retried download || fail "docker.io $version could not be fetched"
 
 mkdir "$work/root"
-for package in "$work"/*.deb; do dpkg-deb -x "$package" "$work/root"; done
+for package in "$root"/debs/*.deb; do dpkg-deb -x "$package" "$work/root"; done
 [ -x "$work/root/usr/sbin/dockerd" ] || [ -x "$work/root/usr/bin/dockerd" ] ||
   fail "docker.io $version has no dockerd"
 
@@ -111,9 +132,7 @@ export PATH
 exec dockerd "\$@"
 START
 chmod 755 "$work/dockerd"
+"$work/dockerd" --version >&2 || fail "dockerd $version does not run on this machine"
+# Last, since it says that all the rest is there.
 mv "$work/dockerd" "$dockerd"
-"$dockerd" --version >&2 || {
-  rm -f "$dockerd"
-  fail "dockerd $version does not run on this machine"
-}
 echo "$dockerd"

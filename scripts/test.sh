@@ -1,7 +1,7 @@
 #!/bin/bash
 # Every check of this project, one after the other; none is left out because another one failed.
 # Ends with one line, "N passed, N failed". Build, typecheck, lint and format count as one each,
-# and so does every test of mocha; a skipped test counts as failed.
+# and so does every test of mocha, on each daemon that it runs on; a skipped test counts as failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -30,7 +30,9 @@ prepare() {
   local name=$1
   shift
   printf '\n== %s\n' "$name"
-  "$@" || count 0 1 "$name"
+  "$@" && return
+  count 0 1 "$name"
+  return 1
 }
 
 # tests NAME MOCHA-ARGUMENT...
@@ -61,7 +63,14 @@ check typecheck npm run --silent typecheck
 check lint npm run --silent lint
 check format npm run --silent format:check
 tests 'unit and property tests'
-tests 'end-to-end tests' --config .mocharc.e2e.json
+second=
+prepare 'dockerd 26.1' scripts/newer-docker.sh 26.1 && second=$(scripts/newer-docker.sh 26.1)
+tests 'end-to-end tests' --config .mocharc.e2e.json 'test/e2e/**/*.test.ts'
+# Without the second daemon its tests are not run on the first again: one failure has said it all.
+if [ -n "$second" ]; then
+  mapfile -t files < <(grep -v '^#' test/e2e/every-daemon.txt)
+  E2E_DOCKERD=$second tests 'end-to-end tests on dockerd 26.1' --config .mocharc.e2e.json "${files[@]}"
+fi
 
 printf '\n'
 for name in "${failures[@]}"; do echo "failed: $name"; done

@@ -2,25 +2,30 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { RebaseError } from '../errors.ts';
+import { layoutOf } from '../store/layout.ts';
+import { mountLines } from './alive-without-daemon.ts';
 import { configFileOf, DEFAULT_CONFIG_FILE } from './dockerd-argv.ts';
 import type { RunningDockerd } from './dockerd-process.ts';
 import { isRecord } from './foreign-json.ts';
 import { ownContainer } from './own-container.ts';
-import { linkOf } from './proc.ts';
+import { linkOf, textOf } from './proc.ts';
 import type { RunTool } from './run-tool.ts';
 
 /** A reason why a restart of dockerd may not go as expected. */
 export interface RestartHazard {
   /**
    * daemon-json: dockerd would not start with this file. newer-dockerd: another dockerd than the
-   * running one would start. inside-container: the restart would end this very process.
+   * running one would start. overlay-mount: dockerd would start without its layers.
+   * inside-container: the restart would end this very process.
    */
-  readonly kind: 'daemon-json' | 'newer-dockerd' | 'inside-container';
+  readonly kind: 'daemon-json' | 'newer-dockerd' | 'overlay-mount' | 'inside-container';
   /** One line. */
   readonly message: string;
 }
 
 export interface HazardFacts {
+  /** The store's root: the data-root, or its `<uid>.<gid>` folder under userns-remap. */
+  readonly root: string;
   readonly dockerd: RunningDockerd;
   /** `ServerVersion` of the running dockerd. */
   readonly serverVersion: string;
@@ -39,10 +44,12 @@ export async function restartHazards(facts: HazardFacts): Promise<RestartHazard[
   const { dockerd, containerIds, procPath = '/proc' } = facts;
   const config = configProblem(dockerd.argv ?? []);
   const binary = await binaryProblem(facts);
+  const mount = mountProblem(facts);
   const container = ownContainer(containerIds, { procPath });
   const hazards: RestartHazard[] = [];
   if (binary !== undefined) hazards.push({ kind: 'newer-dockerd', message: binary });
   if (config !== undefined) hazards.push({ kind: 'daemon-json', message: config });
+  if (mount !== undefined) hazards.push({ kind: 'overlay-mount', message: mount });
   if (container !== undefined) {
     const message = `this process runs in container ${container.slice(0, 12)} of the daemon to restart`;
     hazards.push({ kind: 'inside-container', message });
@@ -98,6 +105,18 @@ function isFlagToo(key: string, argv: readonly string[]): boolean {
       argument.startsWith(`--${long}=`) ||
       (short !== undefined && argument.startsWith(`-${short}`)),
   );
+}
+
+/** moby daemon/graphdriver/overlay2/overlay.go: Cleanup unmounts the folder and all below it. */
+function mountProblem({ root, dockerd, procPath = '/proc' }: HazardFacts): string | undefined {
+  const mounts = textOf(join(procPath, String(dockerd.pid ?? 'self'), 'mountinfo')) ?? '';
+  const { overlay } = layoutOf(root);
+  // Docker before 19.03 binds the folder to itself, which nothing is behind.
+  const isOwn = mountLines(mounts).some(
+    (mount) =>
+      mount.mountPoint === overlay && (mount.root === '/' || !overlay.endsWith(mount.root)),
+  );
+  return isOwn ? `${overlay} is a mount of its own, which dockerd unmounts as it stops` : undefined;
 }
 
 /** Compares the running program with the file of its name: the file alone is replaced by an upgrade. */

@@ -35,7 +35,10 @@ export const NO_CONFIG: DaemonConfig = {
 
 /** Drivers that leave a folder of their name in the data-root; vfs is never taken for a prior one. */
 const OTHER_DRIVERS = ['overlay', 'fuse-overlayfs', 'btrfs', 'zfs', 'aufs', 'devicemapper'];
+/** Of the containerd that dockerd starts itself; a host's own keeps them outside the data-root. */
 const CONTAINERD_SNAPSHOTS = 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots';
+/** BuildKit's own folder beside the containerd image store, wherever that lies. */
+const CONTAINERD_BUILDS = /^containerd-/;
 const USERNS_FOLDER = /^\d+\.\d+$/;
 
 /**
@@ -54,10 +57,13 @@ export function storeRootsIn(dataRoot: string, config: DaemonConfig): [string, .
   return hasOwn && !config.usernsRemap ? [root, first, ...more] : [first, ...more];
 }
 
-/** The error for a data-root with several stores, none of which a dockerd is using. */
+/**
+ * The error for a data-root with several stores, none of which a dockerd is using. The last is one
+ * of userns-remap: naming the data-root itself would leave the same doubt.
+ */
 export function severalStores(roots: readonly string[]): RebaseError {
   return new RebaseError('STORE_AMBIGUOUS', `there are several stores: ${roots.join(', ')}`, {
-    hint: `name the one in use: --data-root ${roots[0] ?? ''}, or start dockerd`,
+    hint: `start dockerd, which then says so, or name a remapped one: --data-root ${roots.at(-1) ?? ''}`,
   });
 }
 
@@ -131,13 +137,13 @@ function refuseOtherStore(root: string, { daemon, config, beside = false }: Stor
   if (config.storageDriver !== undefined && config.storageDriver !== DRIVER) {
     throw unsupported(root, `the storage driver ${config.storageDriver} (daemon.json)`);
   }
-  if (config.storageDriver === undefined) refuseByFolders(root, beside);
+  if (config.storageDriver === undefined) refuseByFolders(root, config, beside);
 }
 
-/** No daemon and no configuration says what is used: the folders must leave no doubt. */
-function refuseByFolders(root: string, beside: boolean): void {
+/** No daemon and no driver in daemon.json says what is used: the folders must leave no doubt. */
+function refuseByFolders(root: string, config: DaemonConfig, beside: boolean): void {
   const others = otherDriversIn(root);
-  const containerd = namesIn(path.join(root, CONTAINERD_SNAPSHOTS)).length > 0;
+  const containerd = config.containerdSnapshotter !== false && hasContainerdStore(root);
   const images = namesIn(path.join(root, 'image')).filter((name) => name !== DRIVER);
   if (namesIn(path.join(root, DRIVER)).length > 0) {
     const rivals = [
@@ -155,6 +161,14 @@ function refuseByFolders(root: string, beside: boolean): void {
   const found = [...others, ...images.filter((name) => namesIn(path.join(root, name)).length > 0)];
   if (containerd) throw unsupported(root, 'the containerd image store');
   if (found[0] !== undefined) throw unsupported(root, `the storage driver ${found[0]}`);
+}
+
+/** Whether dockerd uses the containerd image store, or has used it (store.md 6). */
+function hasContainerdStore(root: string): boolean {
+  return (
+    namesIn(path.join(root, CONTAINERD_SNAPSHOTS)).length > 0 ||
+    namesIn(path.join(root, 'buildkit')).some((name) => CONTAINERD_BUILDS.test(name))
+  );
 }
 
 /** Containers of another driver are hidden by dockerd while it uses overlay2 (store.md 2.4). */

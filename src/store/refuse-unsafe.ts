@@ -42,7 +42,7 @@ function refuseElsewhere(folder: string): void {
   throw new RebaseError(
     'STORE_UNSUPPORTED',
     `${folder} is ${stat.isSymbolicLink() ? 'a symlink' : 'no folder'}, and may lead out of the store`,
-    { hint: 'move the folder back, or bind-mount it there: mount --bind FROM TO' },
+    { hint: 'move the folder back, or move the whole data-root ("data-root" in daemon.json)' },
   );
 }
 

@@ -16,6 +16,7 @@ describe('restart-hazards', () => {
     const argv = ['dockerd', '--config-file', join(folder(), 'daemon.json'), ...flags];
     ran = [];
     return restartHazards({
+      root: '/var/lib/docker',
       dockerd: { running: true, pid: 17, argv, socketPaths: [] },
       serverVersion: '20.10.24+dfsg1',
       containerIds: [ID],
@@ -90,6 +91,29 @@ describe('restart-hazards', () => {
     it('does not mind the same version, installed again', async () => {
       expect(await hazards([], 'Docker version 20.10.24+dfsg1, build 5d6db84')).to.deep.equal([]);
     });
+  });
+
+  it('reports an overlay2 folder that dockerd would unmount, and not one bound to itself', async () => {
+    const mounted = (root: string, point: string): string =>
+      `31 20 254:1 ${root} ${point} rw,relatime shared:1 - ext4 /dev/vdb rw\n`;
+    const overlay = '/var/lib/docker/overlay2';
+    for (const text of [mounted('/', overlay), mounted('/big/overlay2', overlay)]) {
+      writeFiles(folder(), { 'proc/17/mountinfo': mounted('/', '/var/lib/docker') + text });
+      expect(await hazards()).to.deep.equal([
+        {
+          kind: 'overlay-mount',
+          message: `${overlay} is a mount of its own, which dockerd unmounts as it stops`,
+        },
+      ]);
+    }
+    for (const text of [
+      mounted('/var/lib/docker/overlay2', overlay),
+      mounted('/lib/docker/overlay2', overlay),
+      mounted('/', `${overlay}/l`),
+    ]) {
+      writeFiles(folder(), { 'proc/17/mountinfo': text });
+      expect(await hazards(), text).to.deep.equal([]);
+    }
   });
 
   it('reports that it runs inside a container of this daemon', async () => {

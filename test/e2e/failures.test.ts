@@ -1,21 +1,13 @@
 /** What goes wrong on a real host, and what the host looks like afterwards. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { diffTrees } from '../support/tree-state.ts';
 import { cliCommand, rebaseImage } from './support/cli.ts';
 import { type Engine, quote, startEngine } from './support/engine.ts';
-import { buildImage, importBase, run } from './support/images.ts';
+import { buildImage, run } from './support/images.ts';
 import {
   buildApp,
   commands,
@@ -226,39 +218,6 @@ describe('a failure', () => {
     await rebase(engine, [...second, ...restarting(engine)]);
     await rebase(engine, ['undo', '--yes']);
     await rebase(engine, ['undo', '--yes']);
-  });
-
-  it('is not what a data-root behind a symlink leads to', async () => {
-    const real = join(engine.folder, 'elsewhere');
-    await engine.stop();
-    renameSync(engine.dataRoot, real);
-    symlinkSync(real, engine.dataRoot);
-    await rebase(engine, [...REBASE, '--yes']);
-    await engine.start();
-    expect(await run(engine, TAG, ...RELEASE)).to.equal(NEW_RELEASE);
-    await rebase(engine, ['undo', '--yes']);
-    expect(await run(engine, TAG, ...RELEASE)).to.equal(OLD_RELEASE);
-    await rebase(engine, [...REBASE, '--yes', ...restarting(engine)]);
-    expect(await run(engine, TAG, ...RELEASE)).to.equal(NEW_RELEASE);
-    await rebase(engine, ['undo', '--yes']);
-    await engine.stop();
-    rmSync(engine.dataRoot);
-    renameSync(real, engine.dataRoot);
-    await engine.start();
-  });
-
-  it('is what another storage driver gets, dockerd running or not', async () => {
-    const vfs = await startEngine({ args: ['--storage-driver', 'vfs'] });
-    try {
-      await importBase(vfs, 'alpine:3.7', {});
-      await importBase(vfs, 'alpine:3.12', { new: 'new\n' });
-      expectError(await rebaseImage([...REBASE, '--yes'], { engine: vfs }), 6, /vfs/);
-      await vfs.stop();
-      expectError(await rebaseImage([...REBASE, '--yes'], { engine: vfs }), 6, /vfs/);
-      expect(readdirSync(vfs.dataRoot)).to.not.include('rebase-image');
-    } finally {
-      await vfs.dispose();
-    }
   });
 
   /** The daemon comes up without the result the first time, and the run takes everything back. */

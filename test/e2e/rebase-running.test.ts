@@ -110,6 +110,26 @@ describe('a rebase with dockerd running', () => {
       ]);
     });
 
+    it('leaves containers running under live-restore', async () => {
+      writeFileSync(engine.configFile, '{"live-restore": true}\n');
+      try {
+        await engine.restart();
+        await start('--name', 'survivor');
+        const format = '{{.State.Pid}} {{.State.StartedAt}} {{.Image}}';
+        const before = await engine.docker('inspect', '--format', format, 'survivor');
+        const dry = (await rebase(engine, [...REBASE, '--dry-run'])).stdout;
+        expect(dry).to.match(/come back: survivor$/m);
+        await rebase(engine, [...REBASE, '--yes', ...restarting(engine)]);
+        expect(await engine.docker('inspect', '--format', format, 'survivor')).to.equal(before);
+        expect(await engine.docker('exec', 'survivor', ...RELEASE)).to.equal(OLD_RELEASE);
+        expect(await run(engine, TAG, ...RELEASE)).to.equal(NEW_RELEASE);
+        await engine.docker('rm', '-f', 'survivor');
+      } finally {
+        writeFileSync(engine.configFile, '{}\n');
+        await engine.restart();
+      }
+    });
+
     it('refuses to lose a container that runs with --rm, unless that is allowed', async () => {
       await start('--name', 'fleeting', '--rm');
       const before = storeState(engine);

@@ -14,6 +14,8 @@ import {
 import { rejection } from '../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
+const SNAPSHOTS = 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots';
+
 describe('store/locate-store', () => {
   let root: string;
 
@@ -61,6 +63,15 @@ describe('store/locate-store', () => {
       expect(error.code).to.equal('STORE_AMBIGUOUS');
       expect(error.message).to.contain('100000.100000').and.to.contain('231072.231072');
       expect(error.hint).to.contain(`--data-root ${root}/`);
+    });
+
+    it('hints at no name that would leave the same doubt', () => {
+      overlay2();
+      overlay2('100000.100000');
+      const { hint } = severalStores(storeRootsIn(root, NO_CONFIG));
+      const remapped = join(root, '100000.100000');
+      expect(hint).to.match(new RegExp(`--data-root ${remapped}$`));
+      expect(storeRootsIn(remapped, NO_CONFIG)).to.deep.equal([remapped]);
     });
 
     it('says so when there is no such folder', async () => {
@@ -143,10 +154,34 @@ describe('store/locate-store', () => {
       expect(error.message).to.contain('containerd');
     });
 
-    it('is not sure when a containerd store lies beside overlay2', async () => {
+    it('refuses the containerd image store of a containerd elsewhere, by what BuildKit keeps', async () => {
+      folder('image/overlay2/distribution');
+      folder('buildkit/containerd-overlayfs');
+      const error = await rejection('STORE_UNSUPPORTED', locate);
+      expect(error.message).to.contain('containerd');
+    });
+
+    for (const trace of [`${SNAPSHOTS}/1/fs`, 'buildkit/containerd-overlayfs']) {
+      it(`is not sure when ${trace} lies beside overlay2`, async () => {
+        overlay2();
+        folder(trace);
+        const error = await rejection('STORE_AMBIGUOUS', locate);
+        expect(error.message).to.contain('containerd image store');
+      });
+
+      it(`knows ${trace} for a leftover when daemon.json turns that store off`, () => {
+        overlay2();
+        folder(trace);
+        const off = config({ containerdSnapshotter: false });
+        expect(overlayStoreIn(root, { daemon: undefined, config: off }).root).to.equal(root);
+      });
+    }
+
+    it("does not take BuildKit's databases for the containerd image store", () => {
       overlay2();
-      folder(`${SNAPSHOTS}/1/fs`);
-      await rejection('STORE_AMBIGUOUS', locate);
+      folder('buildkit');
+      file('buildkit/containerdmeta.db', '');
+      expect(locate().root).to.equal(root);
     });
 
     it('believes daemon.json where the folders leave a doubt', () => {
@@ -242,8 +277,6 @@ describe('store/locate-store', () => {
     return path;
   }
 });
-
-const SNAPSHOTS = 'containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots';
 
 function config(parts: Partial<DaemonConfig>): DaemonConfig {
   return { ...NO_CONFIG, ...parts };

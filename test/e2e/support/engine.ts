@@ -29,6 +29,12 @@ export interface EngineOptions {
   readonly root?: string;
   /** More arguments for dockerd; a `--storage-driver` here replaces overlay2. */
   readonly args?: readonly string[];
+  /** The daemon.json of the first start. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** No `--storage-driver`: dockerd goes by daemon.json and by what it finds. */
+  readonly driverUnsaid?: boolean;
+  /** The key of daemon.json that names the data-root, in place of the flag. */
+  readonly dataRootKey?: 'data-root' | 'graph';
   /** Another dockerd than the one in PATH (also from E2E_DOCKERD); its folder leads its PATH. */
   readonly daemon?: string;
   /** Another docker client than /usr/bin/docker (also from E2E_DOCKER). */
@@ -43,7 +49,7 @@ export interface Engine {
   readonly execRoot: string;
   /** Path of the unix socket (without `unix://`). */
   readonly socket: string;
-  /** The daemon.json that this engine reads at its next start; `{}` at first. */
+  /** The daemon.json that this engine reads at its next start; `{}` at first unless told. */
   readonly configFile: string;
   readonly logFile: string;
   /** The docker client that `docker` runs. */
@@ -133,6 +139,8 @@ export function quote(word: string): string {
 
 function defineEngine(options: EngineOptions): Engine {
   const folder = tempFolder(options.root);
+  // Under userns-remap, others than root have to reach the data-root.
+  chmodSync(folder, 0o711);
   const dataRoot = join(folder, 'data');
   const execRoot = join(folder, 'exec');
   const socket = join(folder, 'docker.sock');
@@ -147,7 +155,8 @@ function defineEngine(options: EngineOptions): Engine {
     DOCKER_CONFIG: join(folder, 'client'),
   };
 
-  writeFileSync(configFile, '{}\n');
+  const named = options.dataRootKey === undefined ? {} : { [options.dataRootKey]: dataRoot };
+  writeFileSync(configFile, `${JSON.stringify({ ...options.config, ...named })}\n`);
   mkdirSync(env.DOCKER_CONFIG);
   const start = script('start-dockerd', startScript());
   const stop = script('stop-dockerd', stopScript());
@@ -231,7 +240,7 @@ function defineEngine(options: EngineOptions): Engine {
     return [
       daemon,
       ...['--config-file', configFile],
-      ...['--data-root', dataRoot],
+      ...(options.dataRootKey === undefined ? ['--data-root', dataRoot] : []),
       ...['--exec-root', execRoot],
       ...['--pidfile', pidFile],
       ...['-H', `unix://${socket}`],
@@ -239,7 +248,7 @@ function defineEngine(options: EngineOptions): Engine {
       '--iptables=false',
       '--ip-forward=false',
       // Docker 29 would take the containerd image store in an empty data-root.
-      ...(extra.some((arg) => arg.startsWith('--storage-driver'))
+      ...(options.driverUnsaid === true || extra.some((arg) => arg.startsWith('--storage-driver'))
         ? []
         : ['--storage-driver', 'overlay2']),
       // dockerd uses a containerd of the host when there is one: stay out of its "moby".

@@ -124,19 +124,19 @@ export function tagsOnDisk(engine: Engine): Record<string, string> {
   return Object.assign({}, ...Object.values(Repositories)) as Record<string, string>;
 }
 
-/**
- * Everything below the data-root, modification times included, to prove that nothing was written.
- * Of a running engine without its containerd's database, which has its own times of being tidied.
- */
+/** Everything below the data-root, modification times included, to prove that nothing was written. */
 export function everything(engine: Pick<Engine, 'dataRoot' | 'pid'>): TreeState {
-  const own = engine.pid === undefined ? [] : ['containerd'];
-  return readTree(engine.dataRoot, { mtimes: true, ignore: own });
+  return readTree(engine.dataRoot, { mtimes: true, ignore: movingByItself(engine) });
 }
 
 /** The data-root without what is this program's own: to prove that what was done is taken back. */
 export function storeState(engine: Engine): TreeState {
-  const own = engine.pid === undefined ? [] : ['containerd'];
-  return readTree(engine.dataRoot, { ignore: ['rebase-image', ...own] });
+  return readTree(engine.dataRoot, { ignore: ['rebase-image', ...movingByItself(engine)] });
+}
+
+/** What a running engine tidies at times of its own: the databases of its containerd and BuildKit. */
+function movingByItself({ pid }: Pick<Engine, 'pid'>): string[] {
+  return pid === undefined ? [] : ['containerd', 'buildkit'];
 }
 
 /** The images' part of it, which dockerd's own stop and start leave alone. */
