@@ -40,11 +40,13 @@ const EXIT_CODE_OF = {
   USAGE: 64,
   BAD_MANIFEST: 64,
   BAD_PLAN: 64,
+  BAD_BUNDLE: 64,
   BAD_REFERENCE: 64,
 } as const;
 
 /** Every code a RebaseError can carry. */
 export type ErrorCode = keyof typeof EXIT_CODE_OF;
+export const ERROR_CODES = Object.keys(EXIT_CODE_OF) as readonly ErrorCode[];
 
 export interface ErrorDetails {
   readonly hint?: string | undefined;

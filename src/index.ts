@@ -6,6 +6,14 @@ export { applyPlan, type ApplyOptions } from './api/apply-plan.ts';
 export { checkRebase, type CheckRequest } from './api/check-rebase.ts';
 export { examineStore, type ExamineOptions } from './api/examine-store.ts';
 export { explainBase } from './api/explain-base.ts';
+export { applySwitches, type SwitchOptions } from './api/overlay/apply-switches.ts';
+export { dropVersion, planDrop, type DropRequest } from './api/overlay/drop-version.ts';
+export { refusalOfOverlay, type OverlayPlan } from './api/overlay/overlay-plan.ts';
+export { overlayStatus } from './api/overlay/overlay-status.ts';
+export { planPack, writePack, type PackRequest } from './api/overlay/pack-overlay.ts';
+export { planBundle, type BundleRequest } from './api/overlay/plan-bundle.ts';
+export { planRestore, type RestoreRequest } from './api/overlay/plan-restore.ts';
+export { planStrategy, type StrategyRequest } from './api/overlay/plan-strategy.ts';
 export { planBatch, type BatchRequest } from './api/plan-batch.ts';
 export { planSaved } from './api/plan-saved.ts';
 export { listDependents, type DependentsRequest } from './api/list-dependents.ts';
@@ -21,6 +29,12 @@ export type { RestartOptions, RestartQuestion } from './api/restart-daemon.ts';
 export type { SessionOptions } from './api/session.ts';
 export type { BoundPlan } from './domain/bound-plan.ts';
 export type { Dependent, DependentsReport } from './domain/dependents.ts';
+export type {
+  DropReport,
+  OverlayReport,
+  OverlayStatus,
+  PackReport,
+} from './domain/overlay/report.ts';
 export type { DoctorReport } from './domain/doctor-report.ts';
 export { MANIFEST_SCHEMA } from './domain/manifest/manifest-schema.ts';
 export { readManifest } from './domain/manifest/read-manifest.ts';
@@ -38,4 +52,5 @@ export type {
   StatusReport,
 } from './domain/report.ts';
 export type { ConfigMode, SettingChange } from './domain/settings.ts';
+export { OUTPUT_SCHEMA } from './render/schema/output-schema.ts';
 export { exitCodeOf, RebaseError, type ErrorCode } from './errors.ts';

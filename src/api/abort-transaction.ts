@@ -27,7 +27,9 @@ export async function abortTransaction(
     const stopped = recordedRestart(store, open);
     let taken: Transaction;
     try {
-      if (stopped !== undefined) await endStop(engine, stopped, stopped.stoppedAt);
+      if (stopped !== undefined && !isInert(open)) {
+        await endStop(engine, stopped, stopped.stoppedAt);
+      }
       taken = await takenBack(store, engine, open);
     } catch (error) {
       if (stopped === undefined) throw error;
@@ -46,6 +48,11 @@ export async function abortTransaction(
   });
 }
 
+/** Whether all of it is where nobody looks: no container has to be stopped for its removal. */
+function isInert({ state, bound }: Transaction): boolean {
+  return bound.switches.length > 0 && (state === 'staging' || state === 'staged');
+}
+
 async function takenBack(
   store: OpenStore,
   engine: Engine,
@@ -55,9 +62,10 @@ async function takenBack(
     case 'staging':
     case 'staged':
       return discard(engine, open);
-    // What cannot be finished any more is undone as far as it came.
+    // What cannot be finished any more is undone as far as it came, and so is what can go back
+    // from anywhere: a switch.
     case 'publishing':
-      return obstaclesTo(store.layout, open).length > 0
+      return open.bound.switches.length > 0 || obstaclesTo(store.layout, open).length > 0
         ? undone(store, engine, open)
         : takenBack(store, engine, await finished(store, engine, open));
     case 'published':

@@ -1,10 +1,13 @@
 import type { ContentFacts, Side } from '../checks/content-facts.ts';
 import { judgeContent, wantedContent } from '../checks/judge-content.ts';
+import { modifiedLayers } from '../checks/modified-layers.ts';
 import { walkedLayers } from '../checks/walked-layers.ts';
 import { requestKey, type FileFact, type FileFacts } from '../domain/file-fact.ts';
+import { counted } from '../domain/counted.ts';
 import type { ChainID } from '../domain/digest.ts';
 import type { Finding } from '../domain/finding.ts';
 import { rebasesOf, type ImageState, type Plan, type PlannedRebase } from '../domain/plan.ts';
+import type { Progress } from '../domain/progress.ts';
 import type { PathMark } from '../store/dependent-marks.ts';
 import type { Layout } from '../store/layout.ts';
 import { openLayerContents, type LayerContents, type StackedLayer } from './layer-contents.ts';
@@ -14,11 +17,15 @@ import { openLayerContents, type LayerContents, type StackedLayer } from './laye
  * concerned, and of files only what a check asks for.
  * Throws STORE_DAMAGED for a layer that cannot be read at all.
  */
-export function withContentFindings(layout: Layout, plan: Plan): Plan {
+export function withContentFindings(layout: Layout, plan: Plan, progress: Progress): Plan {
+  const total = plan.images.length;
+  const what = `check ${counted(total, 'image')}`;
+  progress(what);
   const contents = openLayerContents(layout);
   const marks = contents.marks(new Set(rebasesOf(plan).flatMap(appChains)));
   return {
-    images: plan.images.map((image) => {
+    images: plan.images.map((image, done) => {
+      progress(what, { done, total, unit: 'images' });
       if (image.kind === 'nothing') return image;
       const found = contentFindings(contents, factsOf(contents, image, marks));
       return { ...image, findings: [...image.findings, ...found] };
@@ -37,7 +44,8 @@ function contentFindings(contents: LayerContents, facts: ContentFacts): Finding[
   // Ends: every round reads what was not read before, and there are finitely many files.
   for (;;) {
     const wanted = wantedContent(facts, files);
-    if (wanted.length === 0) return [...judgeContent(facts, files), ...walkedLayers(facts)];
+    if (wanted.length === 0)
+      return [...judgeContent(facts, files), ...walkedLayers(facts), ...modifiedLayers(facts)];
     for (const request of wanted) told.set(requestKey(request), contents.file(request));
   }
 }

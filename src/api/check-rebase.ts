@@ -1,3 +1,4 @@
+import { unwatched } from '../domain/progress.ts';
 import type { CheckReport } from '../domain/report.ts';
 import { readSnapshot } from '../store/read-snapshot.ts';
 import { withContentFindings } from './check-content.ts';
@@ -16,15 +17,16 @@ export interface CheckRequest extends BaseRequest {
  */
 export function checkRebase(store: OpenStore, request: CheckRequest): CheckReport {
   const { layout } = store;
+  const { from, config = 'merge', allow, progress = unwatched } = request;
+  progress('read the store');
   const snapshot = readSnapshot(layout);
   const { onto, images } = requestedImages(snapshot, request);
-  const { from, config = 'merge', allow } = request;
   const plan = {
     images: images.map((found) => planOntoBase(snapshot, { found, onto, from, config, allow })),
   };
   return {
     storeRoot: layout.root,
     daemon: daemonView(store),
-    plan: withContentFindings(layout, plan),
+    plan: withContentFindings(layout, plan, progress),
   };
 }

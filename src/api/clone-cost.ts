@@ -1,4 +1,5 @@
 import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { ChainID } from '../domain/digest.ts';
 import type { CloneCost, CloneMode } from '../domain/report.ts';
 import type { Layout } from '../store/layout.ts';
 import { measureLayers, type LayerSize } from '../store/measure-layers.ts';
@@ -8,10 +9,29 @@ const OWN_INODES = 13;
 const OWN_BYTES = 40 * 1024;
 const DIRECTORY_BYTES = 4096;
 
-/** What each way of cloning would take on disk for these layers: bytes and inodes, estimated high. */
-export function cloneCost(layout: Layout, { layers }: BoundPlan): Record<CloneMode, CloneCost> {
+export interface MeasuredClone {
+  /** What each way of cloning would take on disk: bytes and inodes, estimated high. */
+  readonly cost: Record<CloneMode, CloneCost>;
+  /** Bytes of the files in each layer to be cloned, by the chain that it becomes. */
+  readonly layerBytes: ReadonlyMap<ChainID, number>;
+}
+
+/** Measures what is to be cloned. Reads no file data. Throws what `measureLayers` throws. */
+export function measureClone(layout: Layout, { layers }: BoundPlan): MeasuredClone {
   const sources = [...new Set(layers.map(({ source }) => source.cacheId))];
   const sizes = measureLayers(layout, sources);
+  return {
+    cost: cloneCost(layers, sizes),
+    layerBytes: new Map(
+      layers.map(({ chainId, source }) => [chainId, sizes.get(source.cacheId)?.fileBytes ?? 0]),
+    ),
+  };
+}
+
+function cloneCost(
+  layers: BoundPlan['layers'],
+  sizes: ReadonlyMap<string, LayerSize>,
+): Record<CloneMode, CloneCost> {
   const all = layers
     .map(({ source }) => sizes.get(source.cacheId))
     .filter((size) => size !== undefined);

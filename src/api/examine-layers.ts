@@ -9,25 +9,36 @@ import { readDirectoryOwners } from '../store/names-in-use.ts';
 import { readLayers } from '../store/read-snapshot.ts';
 import { stackFindings } from '../verify/concerning.ts';
 
-/**
- * An examination of the layers that images rest on, for image after image: each layer is read once.
- * It throws STORE_DAMAGED for an image of which a layer, or one of its new base's, is not sound.
- */
-export function openExamination(layout: Layout): (rebase: PlannedRebase) => void {
+/** An examination of the layers that images rest on, for image after image. */
+export interface Examination {
+  /** Throws STORE_DAMAGED when a layer of the image, or one of its new base's, is not sound. */
+  readonly examine: (rebase: PlannedRebase) => void;
+  /** What was read of the layers of the images so far; chains that do not exist stay absent. */
+  readonly layers: ReadonlyMap<ChainID, LayerRecord>;
+  /** Who says of which overlay2 directory that it is his. */
+  readonly owners: () => ReadonlyMap<string, readonly DirectoryOwner[]>;
+}
+
+/** Opens an examination in which each layer is read once, and the owners of directories are too. */
+export function openExamination(layout: Layout): Examination {
   const layers = new Map<ChainID, LayerRecord>();
   const looked = new Set<ChainID>();
   let owners: ReadonlyMap<string, readonly DirectoryOwner[]> | undefined;
-  return (rebase) => {
-    const unknown = chainsOf({ images: [rebase] }).filter((chainId) => !looked.has(chainId));
-    for (const chainId of unknown) looked.add(chainId);
-    for (const [chainId, layer] of readLayers(layout, unknown)) layers.set(chainId, layer);
-    owners ??= readDirectoryOwners(layout);
-    refuseDamage(rebase, layers, owners);
+  const ownersOnce = (): NonNullable<typeof owners> => (owners ??= readDirectoryOwners(layout));
+  return {
+    examine: (rebase) => {
+      const unknown = chainsOf({ images: [rebase] }).filter((chainId) => !looked.has(chainId));
+      for (const chainId of unknown) looked.add(chainId);
+      for (const [chainId, layer] of readLayers(layout, unknown)) layers.set(chainId, layer);
+      refuseDamage(rebase, layers, ownersOnce());
+    },
+    layers,
+    owners: ownersOnce,
   };
 }
 
 /** Throws STORE_DAMAGED for an image whose layers, as read, are not sound, with the first remedy. */
-export function refuseDamage(
+function refuseDamage(
   { before, after, newBase, reference }: PlannedRebase,
   layers: ReadonlyMap<ChainID, LayerRecord>,
   owners: ReadonlyMap<string, readonly DirectoryOwner[]>,

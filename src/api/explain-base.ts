@@ -44,8 +44,7 @@ export function explainBase({ layout }: OpenStore, text: string): BaseReport {
 
 function detect(snapshot: Snapshot, found: FoundImage): Pick<BaseReport, 'detected' | 'undecided'> {
   try {
-    const { name, layers, evidence } = detectedBase(snapshot, found);
-    return { detected: { name, layers, evidence }, undecided: undefined };
+    return { detected: detectedBase(snapshot, found), undecided: undefined };
   } catch (error) {
     if (!(error instanceof RebaseError)) throw error;
     return { detected: undefined, undecided: error.message };

@@ -6,7 +6,8 @@ import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import { readDependentMarks, type PathMark } from '../store/dependent-marks.ts';
 import { readFileFact } from '../store/read-file-fact.ts';
-import { isLayerName, readLayer } from '../store/read-layer.ts';
+import { isLayerName } from '../store/layer-name.ts';
+import { readLayer } from '../store/read-layer.ts';
 import { readLayerIndex } from '../store/read-layer-index.ts';
 import { keepRecent } from './keep-recent.ts';
 

@@ -1,4 +1,5 @@
 import { readTransactions, type Transaction } from '../apply/journal.ts';
+import { switchViewsOf } from '../domain/overlay/switch-view.ts';
 import type { TransactionView } from '../domain/report.ts';
 import type { OpenStore } from './open-store.ts';
 
@@ -9,6 +10,7 @@ export function listTransactions({ layout }: OpenStore): TransactionView[] {
 
 /** A transaction as it is shown. */
 export function transactionView({ number, state, begin }: Transaction): TransactionView {
-  const { startedAt, command, images } = begin;
-  return { transaction: number, state, startedAt, command, images };
+  const { startedAt, command, images, bound } = begin;
+  const switches = switchViewsOf(bound.switches);
+  return { transaction: number, state, startedAt, command, images, switches };
 }

@@ -139,7 +139,8 @@ function silent({ socketPath, source }: Endpoint): RebaseError {
 /** daemon.json speaks of one data-root; about another it says nothing. */
 function configFor(dataRoot: string): DaemonConfig {
   const config = readDaemonConfig(DAEMON_JSON);
-  return sameFolder(config.dataRoot ?? DEFAULT_DATA_ROOT, dataRoot) ? config : NO_CONFIG;
+  const itsRoot = config.dataRoot ?? DEFAULT_DATA_ROOT;
+  return sameFolder(itsRoot, dataRoot) || isRemapped(dataRoot, itsRoot) ? config : NO_CONFIG;
 }
 
 /** --host and --data-root together must mean the same daemon. */

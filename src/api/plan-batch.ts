@@ -1,4 +1,5 @@
 import type { Manifest } from '../domain/manifest/manifest.ts';
+import { unwatched, type Progress } from '../domain/progress.ts';
 import type { CloneMode, PlanReport } from '../domain/report.ts';
 import type { ConfigMode } from '../domain/settings.ts';
 import { readSnapshot } from '../store/read-snapshot.ts';
@@ -18,6 +19,7 @@ export interface BatchRequest {
   readonly allow: ReadonlySet<string>;
   /** Do what can be done, and report the rest; else one image that cannot be planned stops all. */
   readonly keepGoing: boolean;
+  readonly progress?: Progress;
 }
 
 /**
@@ -25,17 +27,20 @@ export interface BatchRequest {
  * manifest, what planning an image can throw.
  */
 export async function planBatch(store: OpenStore, request: BatchRequest): Promise<PlanReport> {
-  const { manifest, keepOld, config, clone, allow, keepGoing } = request;
+  const { manifest, keepOld, config, clone, allow, keepGoing, progress = unwatched } = request;
+  progress('read the store');
   const snapshot = readSnapshot(store.layout);
   const meant = manifestTargets(snapshot, manifest, { config, keepGoing });
   const targets = meant.targets.map((target) => ({
     ...target,
     allow: new Set([...allow, ...target.allow]),
   }));
-  const planned = planTargets(store.layout, snapshot, targets, { keepOld, keepGoing });
+  const planned = planTargets(store.layout, snapshot, targets, { keepOld, keepGoing, progress });
   return reportPlan(store, snapshot, planned.plan, {
     clone,
     failures: [...meant.failures, ...planned.failures],
     warnings: meant.warnings,
+    examination: planned.examination,
+    progress,
   });
 }

@@ -1,3 +1,4 @@
+import { unwatched } from '../domain/progress.ts';
 import type { CloneMode, PlanReport } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
@@ -27,11 +28,16 @@ export interface RebaseRequest extends BaseRequest {
  * report and not thrown.
  */
 export async function planRebase(store: OpenStore, request: RebaseRequest): Promise<PlanReport> {
+  const { keepOld, keepGoing = false, clone, progress = unwatched } = request;
+  progress('read the store');
   const snapshot = readSnapshot(store.layout);
   const targets = targetsOf(snapshot, request);
-  const { keepOld, keepGoing = false, clone } = request;
-  const { plan, failures } = planTargets(store.layout, snapshot, targets, { keepOld, keepGoing });
-  return reportPlan(store, snapshot, plan, { clone, failures });
+  const { plan, failures, examination } = planTargets(store.layout, snapshot, targets, {
+    keepOld,
+    keepGoing,
+    progress,
+  });
+  return reportPlan(store, snapshot, plan, { clone, failures, examination, progress });
 }
 
 function targetsOf(snapshot: Snapshot, request: RebaseRequest): RebaseTarget[] {

@@ -1,13 +1,15 @@
 import { checkRetag } from '../checks/retag.ts';
+import { counted } from '../domain/counted.ts';
 import type { ImageID } from '../domain/digest.ts';
 import { rebasesOf, type ImagePlan, type Plan, type PlannedRebase } from '../domain/plan.ts';
+import type { Progress } from '../domain/progress.ts';
 import type { FailedImage } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
-import { oldImageFindings, planTags } from '../plan/plan-tags.ts';
+import { oldImageFindings, planTags, refuseOddNames } from '../plan/plan-tags.ts';
 import type { Layout } from '../store/layout.ts';
 import { withContentFindings } from './check-content.ts';
-import { openExamination } from './examine-layers.ts';
+import { openExamination, type Examination } from './examine-layers.ts';
 import { planOntoBase } from './plan-onto-base.ts';
 import { atPlace, type RebaseTarget } from './rebase-target.ts';
 import { refusalOf } from './refusal.ts';
@@ -17,11 +19,14 @@ export interface TargetOptions {
   readonly keepOld: string | undefined;
   /** Leave out what cannot be planned or is refused, instead of throwing. */
   readonly keepGoing: boolean;
+  readonly progress: Progress;
 }
 
 export interface PlannedTargets {
   readonly plan: Plan;
   readonly failures: readonly FailedImage[];
+  /** What was read of the images' layers, so that binding the plan need not read it again. */
+  readonly examination: Examination;
 }
 
 /**
@@ -34,16 +39,18 @@ export function planTargets(
   layout: Layout,
   snapshot: Snapshot,
   targets: readonly RebaseTarget[],
-  { keepOld, keepGoing }: TargetOptions,
+  { keepOld, keepGoing, progress }: TargetOptions,
 ): PlannedTargets {
   const failures: FailedImage[] = [];
-  const examine = openExamination(layout);
-  const images = targets.flatMap((target) => {
+  const examination = openExamination(layout);
+  const total = targets.length;
+  const images = targets.flatMap((target, done) => {
+    progress(`plan ${counted(total, 'image')}`, { done, total, unit: 'images' });
     try {
       return [
         atPlace(target.place, () => {
           const image = planOne(snapshot, target, keepOld);
-          if (image.kind === 'rebase') examine(image);
+          if (image.kind === 'rebase') examination.examine(image);
           return image;
         }),
       ];
@@ -54,14 +61,14 @@ export function planTargets(
     }
   });
   refuseTwoMeanings(rebasesOf({ images }));
-  const plan = withContentFindings(layout, { images });
-  if (!keepGoing) return { plan, failures };
+  const plan = withContentFindings(layout, { images }, progress);
+  if (!keepGoing) return { plan, failures, examination };
   const kept = plan.images.filter((image) => {
     const error = refusalOf({ plan: { images: [image] } });
     if (error !== undefined) failures.push({ reference: image.reference, error });
     return error === undefined;
   });
-  return { plan: { images: kept }, failures };
+  return { plan: { images: kept }, failures, examination };
 }
 
 /** One key of repositories.json cannot name two images. */
@@ -81,6 +88,7 @@ function refuseTwoMeanings(rebases: readonly PlannedRebase[]): void {
 function planOne(snapshot: Snapshot, target: RebaseTarget, keepOld: string | undefined): ImagePlan {
   const { found, onto, tags: wish } = target;
   const { image, name: reference } = found;
+  refuseOddNames({ wish, keepOld });
   const planned = planOntoBase(snapshot, target);
   if (planned.kind === 'nothing') return planned;
   const tags = planTags(snapshot, {

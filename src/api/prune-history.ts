@@ -2,13 +2,11 @@ import { dropJournals } from '../apply/drop-journals.ts';
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
 import type { JournalFate } from '../domain/journal-fate.ts';
 import { neededJournals } from '../plan/needed-journals.ts';
-import { readLayerUse } from '../store/read-layer-use.ts';
-import { readSnapshot } from '../store/read-snapshot.ts';
 import { transactionView } from './list-transactions.ts';
 import type { OpenStore } from './open-store.ts';
 import { refuseLocked, withSession, type SessionOptions } from './session.ts';
 import { tagsInForce } from './tags-in-force.ts';
-import { doneTransaction } from './undo-facts.ts';
+import { doneTransaction, readUndoFacts } from './undo-facts.ts';
 
 /** Judges every journal of the store, newest first. Reads only. Throws LOCKED. */
 export async function planHistoryPrune(
@@ -44,9 +42,9 @@ async function judged(store: OpenStore): Promise<JournalFate[]> {
   const { layout } = store;
   const transactions = readTransactions(layout);
   const tags = await tagsInForce(store, transactions);
-  const needed = neededJournals(transactions.map(doneTransaction), {
-    snapshot: readSnapshot(layout),
-    use: readLayerUse(layout),
+  const done = transactions.map(doneTransaction);
+  const needed = neededJournals(done, {
+    ...readUndoFacts(layout, done),
     open: new Set(transactions.filter(isOpen).map(({ number }) => number)),
     unsettled: new Set(
       tags

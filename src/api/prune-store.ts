@@ -1,7 +1,7 @@
 import { discard, type Engine } from '../apply/engine.ts';
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
-import { shortId } from '../domain/digest.ts';
+import { counted } from '../domain/counted.ts';
 import type { KeptImage, OldImage, PruneOutcome, PruneReport } from '../domain/prune.ts';
 import { RebaseError } from '../errors.ts';
 import { planPrune } from '../plan/plan-prune.ts';
@@ -109,7 +109,6 @@ async function discardLeftovers(
 ): Promise<readonly number[]> {
   const leftovers = readTransactions(engine.layout).filter(({ number }) => numbers.has(number));
   for (const transaction of leftovers) {
-    engine.progress(`throw away what transaction ${transaction.number} has staged`);
     await discard(engine, transaction);
   }
   return leftovers.map(({ number }) => number);
@@ -127,9 +126,10 @@ async function release(
 ): Promise<{ released: OldImage[]; kept: KeptImage[] }> {
   const released: OldImage[] = [];
   const kept: KeptImage[] = [];
-  for (const image of images) {
+  const what = `remove ${counted(images.length, 'image')}`;
+  for (const [done, image] of images.entries()) {
     if (signal?.aborted === true) throw endedEarly(released.length, images.length, signal.reason);
-    progress(`remove image ${shortId(image.imageId)} (${image.was})`);
+    progress(what, { done, total: images.length, unit: 'images' });
     const reasons = await removeThroughDaemon(daemon, image);
     if (reasons.length === 0) released.push(image);
     else kept.push({ imageId: image.imageId, was: image.was, reasons });

@@ -3,6 +3,7 @@ import { bothFailed } from '../apply/half-way.ts';
 import type { Transaction } from '../apply/journal.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import { verifyLoaded } from '../daemon/verify-images.ts';
+import { asStep } from '../domain/progress.ts';
 import { RebaseError } from '../errors.ts';
 import { readTags } from '../store/read-tags.ts';
 import type { PublishResult, Write } from './publish-result.ts';
@@ -50,16 +51,16 @@ export async function verifyOrTakeBack(
 
 /** Positive evidence that the daemon has not what was written. */
 async function notLoaded(
-  { layout }: Engine,
+  { layout, progress }: Engine,
   daemon: EngineApi,
   { begin }: Transaction,
 ): Promise<string[] | 'no answer'> {
   const { byKey } = readTags(layout);
   const inForce = begin.bound.tags.filter(({ key, after }) => byKey.get(key)?.imageId === after);
   try {
-    const mismatches = await verifyLoaded(
-      daemon,
-      inForce.map(({ key, after }) => ({ reference: key, imageId: after })),
+    const expected = inForce.map(({ key, after }) => ({ reference: key, imageId: after }));
+    const mismatches = await asStep(progress, 'verify that dockerd has loaded the result', () =>
+      verifyLoaded(daemon, expected),
     );
     return mismatches.map(({ reference, problem }) => `${reference}: ${problem}`);
   } catch (error) {

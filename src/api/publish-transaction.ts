@@ -4,12 +4,15 @@
 import type { Engine } from '../apply/engine.ts';
 import { readTransactions, type Transaction } from '../apply/journal.ts';
 import { shortId } from '../domain/digest.ts';
+import type { Durations } from '../domain/report.ts';
 import { lookAgain, type OpenStore } from './open-store.ts';
+import { publishSwitch } from './overlay/publish-switch.ts';
 import { publishBeside } from './publish-beside.ts';
 import { publishInRestart } from './publish-in-restart.ts';
 import type { PublishResult, Write } from './publish-result.ts';
 import { publishVerified } from './publish-verified.ts';
 import { agreeOnRestart, type RestartOptions } from './restart-daemon.ts';
+import { newStopwatch, type Stopwatch } from './stopwatch.ts';
 import { tagsInForce } from './tags-in-force.ts';
 import { underDockerdLock } from './while-stopped.ts';
 
@@ -27,23 +30,32 @@ export async function publishTransaction(
   opened: OpenStore,
   engine: Engine,
   request: PublishRequest,
-): Promise<PublishResult> {
+): Promise<PublishResult & { readonly durations: Durations }> {
   const store = await lookAgain(opened);
-  const result = await publishIn(store, engine, request);
-  return { ...result, notes: [...result.notes, ...(await notesOnOverwritten(store))] };
+  const watch = newStopwatch();
+  const result = await publishIn(store, engine, request, watch);
+  const notes = [...result.notes, ...(await notesOnOverwritten(store))];
+  return { ...result, notes, durations: watch.durations() };
 }
 
 async function publishIn(
   store: OpenStore,
   engine: Engine,
-  { transaction, options, write = publishVerified }: PublishRequest,
+  { transaction, options, write: untimed = publishVerified }: PublishRequest,
+  { measure }: Stopwatch,
 ): Promise<PublishResult> {
+  const write: Write = (...now) => measure('publish', () => untimed(...now));
+  if (transaction.bound.switches.length > 0) {
+    return publishSwitch(store, engine, { transaction, options, write });
+  }
   if (!store.dockerd.running) {
     const done = await underDockerdLock(engine, () => write(engine, transaction));
     return { transaction: done, pending: undefined, notes: [] };
   }
   const agreed = await agreeOnRestart(store, transaction, options);
-  if (agreed !== undefined) return publishInRestart(engine, { transaction, agreed, write });
+  if (agreed !== undefined) {
+    return measure('restart', () => publishInRestart(engine, { transaction, agreed, write }));
+  }
   return publishBeside(engine, store.engine, { transaction, write });
 }
 

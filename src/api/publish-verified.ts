@@ -3,7 +3,9 @@ import { halfWay, throwAfter } from '../apply/half-way.ts';
 import type { Transaction } from '../apply/journal.ts';
 import { obstaclesTo } from '../apply/obstacles.ts';
 import { chainIdsOf } from '../domain/digest.ts';
+import { asStep } from '../domain/progress.ts';
 import { RebaseError } from '../errors.ts';
+import { activeFolder } from '../store/active-directory.ts';
 import { imageFile } from '../store/layout.ts';
 import { readField } from '../store/read-file.ts';
 import { readLayers } from '../store/read-snapshot.ts';
@@ -23,7 +25,9 @@ export async function publishVerified(
 ): Promise<Transaction> {
   await refuseUnpublishable(engine, transaction);
   const published = await publish(engine, transaction);
-  const [problem] = problemsOf(engine, published);
+  const [problem] = await asStep(engine.progress, 'read back what was written', () =>
+    problemsOf(engine, published),
+  );
   if (problem === undefined) return published;
   const failure = new RebaseError(
     'VERIFY_FAILED',
@@ -74,7 +78,7 @@ const NO_OWNERS = new Map<string, never>();
  * was written: dockerd may be down meanwhile, whatever the number of other images.
  */
 function problemsOf({ layout }: Engine, { begin }: Transaction): string[] {
-  const { tops, tags, images } = begin.bound;
+  const { tops, tags, images, switches } = begin.bound;
   const layers = readLayers(
     layout,
     tops.flatMap(({ diffIds }) => chainIdsOf(diffIds)),
@@ -88,5 +92,8 @@ function problemsOf({ layout }: Engine, { begin }: Transaction): string[] {
     ...tags
       .filter(({ key, before }) => byKey.get(key)?.imageId === before)
       .map(({ key }) => ({ message: `${key} did not move` })),
+    ...switches
+      .filter(({ cacheId, after }) => activeFolder(layout, cacheId) !== after)
+      .map(({ base }) => ({ message: `${base} shows other files` })),
   ].map(({ message }) => message);
 }

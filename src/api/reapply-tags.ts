@@ -19,16 +19,20 @@ export async function reapplyTags(
   engine: Engine,
   { transactions, options }: { transactions: readonly Transaction[]; options: RestartOptions },
 ): Promise<PublishResult> {
-  const last = transactions.findLast(({ state }) => state === 'published');
+  const last = transactions.findLast(
+    ({ state, bound }) => state === 'published' && bound.tags.length > 0,
+  );
   const tags = await tagsInForce(store, transactions);
   const lost = tags.filter(({ state }) => state === 'overwritten');
   if (
     last === undefined ||
     !tags.some(({ state }) => state === 'overwritten' || state === 'pending')
   ) {
-    throw new RebaseError('TRANSACTION_NOT_FOUND', 'there is nothing to go on with', {
-      hint: 'rebase-image status shows how things are',
-    });
+    throw new RebaseError(
+      'TRANSACTION_NOT_FOUND',
+      'there is nothing to go on with: nothing is staged or interrupted, nothing waits for dockerd',
+      { hint: 'rebase-image history lists what was done, rebase-image status how things are' },
+    );
   }
   if (lost.length > 0) engine.progress(`put back ${counted(lost.length, 'tag')}`);
   return publishTransaction(store, engine, { transaction: last, options, write: putBack(lost) });

@@ -1,4 +1,4 @@
-import { refuses } from '../domain/finding.ts';
+import { refuses, type Finding } from '../domain/finding.ts';
 import { rebasesOf, type Plan } from '../domain/plan.ts';
 import { RebaseError } from '../errors.ts';
 
@@ -9,6 +9,13 @@ export function refusalOf({ plan }: { readonly plan: Plan }): RebaseError | unde
       .filter((finding) => refuses(finding, allowed))
       .map(({ check, message }) => ({ check, message: `${reference}: ${message}` })),
   );
+  return refusedBy(refusing);
+}
+
+/** The CHECK_REFUSED error of what refuses, its messages with their image; undefined for nothing. */
+export function refusedBy(
+  refusing: readonly Pick<Finding, 'check' | 'message'>[],
+): RebaseError | undefined {
   const [first] = refusing;
   if (first === undefined) return undefined;
   const checks = [...new Set(refusing.map(({ check }) => check))].join(',');

@@ -1,9 +1,11 @@
 import type { ImageID } from '../domain/digest.ts';
 import { rebasesOf, type Plan, type PlannedRebase } from '../domain/plan.ts';
+import type { Progress } from '../domain/progress.ts';
 import type { CloneMode, FailedImage, PlanReport } from '../domain/report.ts';
 import { tagsOf, type Snapshot } from '../domain/snapshot.ts';
 import { bindToStore } from './bind-to-store.ts';
-import { cloneCost } from './clone-cost.ts';
+import { measureClone } from './clone-cost.ts';
+import type { Examination } from './examine-layers.ts';
 import { daemonView, type OpenStore } from './open-store.ts';
 import { restartView } from './restart-daemon.ts';
 
@@ -13,6 +15,9 @@ export interface ReportOptions {
   readonly failures?: readonly FailedImage[];
   /** What is odd about the request, one line each. */
   readonly warnings?: readonly string[];
+  /** What was read of the images' layers for this plan; undefined reads them. */
+  readonly examination?: Examination | undefined;
+  readonly progress: Progress;
 }
 
 /**
@@ -23,11 +28,12 @@ export async function reportPlan(
   store: OpenStore,
   snapshot: Snapshot,
   plan: Plan,
-  { clone, failures = [], warnings = [] }: ReportOptions,
+  { clone, failures = [], warnings = [], examination, progress }: ReportOptions,
 ): Promise<PlanReport> {
   const { layout } = store;
   const rebases = rebasesOf(plan);
-  const bound = bindToStore(layout, plan, snapshot);
+  progress('measure what is to be cloned');
+  const bound = bindToStore(layout, plan, snapshot, examination);
   const old = new Set<string>(rebases.map(({ before }) => before.imageId));
   return {
     storeRoot: layout.root,
@@ -39,7 +45,7 @@ export async function reportPlan(
     names: namesOf(snapshot),
     keptTags: keptTags(snapshot, rebases),
     clone,
-    cost: cloneCost(layout, bound),
+    ...measureClone(layout, bound),
     containers: snapshot.containers.filter(({ imageId }) => old.has(imageId)),
     restart: await restartView(store),
   };

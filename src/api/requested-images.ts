@@ -1,3 +1,4 @@
+import type { Progress } from '../domain/progress.ts';
 import type { ConfigMode } from '../domain/settings.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
@@ -10,6 +11,7 @@ export interface BaseRequest {
   readonly from?: string | undefined;
   /** What becomes of the settings; `merge` when left out. */
   readonly config?: ConfigMode | undefined;
+  readonly progress?: Progress;
 }
 
 export interface RequestedImages {

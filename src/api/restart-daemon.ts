@@ -20,6 +20,8 @@ export interface RestartOptions {
   readonly stopCommand?: string | undefined;
   readonly startCommand?: string | undefined;
   readonly allow: ReadonlySet<string>;
+  /** Stop the containers that run on a base while its files are exchanged, and start them again. */
+  readonly restartContainers?: boolean | undefined;
   /** Asks "Restart dockerd now?"; undefined where nobody can be asked. */
   readonly ask?: ((question: RestartQuestion) => Promise<boolean>) | undefined;
 }
@@ -170,9 +172,10 @@ function viewOf(fates: ContainersAtRestart): RestartView {
   };
 }
 
-async function hazardsOf({ dockerd, engine, info }: OpenStore): Promise<string[]> {
+async function hazardsOf({ layout, dockerd, engine, info }: OpenStore): Promise<string[]> {
   if (!dockerd.running || engine === undefined) return [];
   const hazards = await restartHazards({
+    root: layout.root,
     dockerd,
     serverVersion: info?.serverVersion ?? '',
     containerIds: (await engine.listContainers()).map(({ id }) => id),

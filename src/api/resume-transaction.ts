@@ -44,7 +44,7 @@ async function finish(
   if (stopped === undefined) return goOn(store, engine, going);
   let done: PublishResult;
   try {
-    await endStop(engine, stopped, stopped.stoppedAt);
+    if (!needsNobody(going.transaction)) await endStop(engine, stopped, stopped.stoppedAt);
     done = await goOn(store, engine, going);
   } catch (error) {
     throw withDaemonState(error, await bringBack(engine, going.transaction, stopped));
@@ -56,6 +56,11 @@ async function finish(
     hint: back.hint,
     transaction: done.transaction.number,
   });
+}
+
+/** A switch that is made, or taken back: containers that run have the files that they shall have. */
+function needsNobody({ state, bound }: Transaction): boolean {
+  return bound.switches.length > 0 && ['published', 'undone', 'discarded'].includes(state);
 }
 
 async function goOn(

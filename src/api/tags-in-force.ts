@@ -3,7 +3,7 @@ import { daemonTags } from '../daemon/daemon-tags.ts';
 import { chainIdsOf, type ImageID } from '../domain/digest.ts';
 import { parseImageConfig } from '../domain/image-config.ts';
 import type { TagChange } from '../domain/plan.ts';
-import type { TransactionImage } from '../domain/report.ts';
+import type { MovedTag } from '../domain/report.ts';
 import { isFamiliarKey } from '../domain/reference.ts';
 import { imageFile, layerEntry } from '../store/layout.ts';
 import { readField, statOf } from '../store/read-file.ts';
@@ -12,7 +12,7 @@ import type { OpenStore } from './open-store.ts';
 
 /** A tag that a transaction has set, and what became of it. */
 export interface TagInForce {
-  readonly image: TransactionImage;
+  readonly image: MovedTag;
   readonly change: TagChange;
   /**
    * loaded: as it was left, and a running daemon knows it. pending: as it was left, and the running
@@ -32,11 +32,13 @@ export async function tagsInForce(
   const loaded = engine === undefined ? undefined : daemonTags(await engine.listImages());
   const words = transactions
     .filter(({ state }) => state === 'published')
-    .flatMap(({ begin }) =>
+    .flatMap(({ number, begin }) =>
       begin.images.flatMap((image) =>
         begin.bound.tags
           .filter(({ key }) => key === image.tag)
-          .map((change) => [image.tag, { image, change }] as const),
+          .map((change) => {
+            return [image.tag, { image: { ...image, transaction: number }, change }] as const;
+          }),
       ),
     );
   return [...new Map(words).values()].map(({ image, change }) => {
@@ -66,6 +68,6 @@ function stateOf(layout: OpenStore['layout'], imageId: ImageID): 'whole' | 'brok
 }
 
 /** Whether a daemon's list has the result under its tag, or at all where it cannot list the tag. */
-function knows(loaded: ReadonlyMap<string, string>, { tag, after }: TransactionImage): boolean {
+function knows(loaded: ReadonlyMap<string, string>, { tag, after }: MovedTag): boolean {
   return isFamiliarKey(tag) ? loaded.get(tag) === after : [...loaded.values()].includes(after);
 }

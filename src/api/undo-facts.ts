@@ -1,15 +1,51 @@
 import { readTransactions, type Transaction } from '../apply/journal.ts';
-import { planUndo, type DoneTransaction, type UndoPlan } from '../plan/plan-undo.ts';
+import type { LayerSwitch } from '../domain/bound-plan.ts';
+import { shortId } from '../domain/digest.ts';
+import {
+  planUndo,
+  type DoneTransaction,
+  type SwitchedLayers,
+  type UndoFacts,
+  type UndoPlan,
+} from '../plan/plan-undo.ts';
+import { readMounted } from './overlay/mounted-on.ts';
 import type { Layout } from '../store/layout.ts';
+import { readLayerVersions } from '../store/overlay/read-versions.ts';
 import { readLayerUse } from '../store/read-layer-use.ts';
 import { readSnapshot } from '../store/read-snapshot.ts';
 
 /** Plans the undo of a transaction on the store as it is now. Reads only. */
 export function planUndoOf(layout: Layout, transaction: Transaction): UndoPlan {
-  return planUndo(doneTransaction(transaction), doneTransactions(readTransactions(layout)), {
-    snapshot: readSnapshot(layout),
-    use: readLayerUse(layout),
+  const transactions = doneTransactions(readTransactions(layout));
+  return planUndo(doneTransaction(transaction), transactions, readUndoFacts(layout, transactions));
+}
+
+/** Reads what undos of these transactions are planned from. */
+export function readUndoFacts(layout: Layout, transactions: readonly DoneTransaction[]): UndoFacts {
+  const use = readLayerUse(layout);
+  const switches = transactions.flatMap(({ bound }) => bound.switches);
+  const there = switches.filter(({ chainId, cacheId }) => use.cacheIds.get(chainId) === cacheId);
+  const versions = there.flatMap(({ cacheId }) => {
+    const layer = readLayerVersions(layout, cacheId);
+    return layer === undefined ? [] : [[cacheId, layer] as const];
   });
+  return {
+    snapshot: readSnapshot(layout),
+    use,
+    switched: {
+      versions: new Map(versions),
+      running: there.length === 0 ? new Map() : runningOn(layout, there),
+    },
+  };
+}
+
+function runningOn(layout: Layout, switches: readonly LayerSwitch[]): SwitchedLayers['running'] {
+  const mountedOn = readMounted(layout);
+  return new Map(
+    switches.map(({ chainId, link }) => {
+      return [chainId, mountedOn(link).map(({ name, id }) => name || shortId(id))] as const;
+    }),
+  );
 }
 
 /** Transactions as planning needs them: a discarded one has left nothing. */

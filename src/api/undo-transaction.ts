@@ -3,6 +3,7 @@ import { halfWay } from '../apply/half-way.ts';
 import { readTransactions, type Transaction } from '../apply/journal.ts';
 import { isPublished } from '../apply/steps/add-layers.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
+import { counted } from '../domain/counted.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { TagChange } from '../domain/plan.ts';
 import { parseReference } from '../domain/reference.ts';
@@ -68,6 +69,8 @@ export async function takeBack(
   engine: Engine,
   { transaction, plan }: UndoReport,
 ): Promise<Transaction> {
+  // dockerd keeps nothing of an entry in overlay2/l, running or not.
+  if (transaction.bound.switches.length > 0) return undo(engine, transaction, plan.removable);
   const store = await lookAgain(opened);
   if (!store.dockerd.running) {
     return underDockerdLock(engine, () => undo(engine, transaction, plan.removable));
@@ -87,7 +90,7 @@ async function undoLoaded(
 ): Promise<Transaction> {
   const now = beginUndo(engine, transaction);
   try {
-    await undoThroughDaemon(daemon, removable);
+    await undoThroughDaemon(daemon, engine, removable);
     const unknown = removable.layers.filter((layer) => !isPublished(engine.layout, layer));
     const listed = new Set((await daemon.listImages()).map(({ id }) => id));
     const images = removable.images.filter(({ imageId }) => !listed.has(imageId));
@@ -127,9 +130,16 @@ async function mayHaveLoaded(
   return startedAt.msSinceBoot >= publishingAt.uptimeMs;
 }
 
-async function undoThroughDaemon(daemon: EngineApi, removable: BoundPlan): Promise<void> {
-  for (const change of removable.tags) await tagBack(daemon, change);
-  for (const { imageId } of removable.images) {
+async function undoThroughDaemon(
+  daemon: EngineApi,
+  { progress }: Engine,
+  { tags, images }: BoundPlan,
+): Promise<void> {
+  if (tags.length > 0) progress(`put back ${counted(tags.length, 'tag')}`);
+  for (const change of tags) await tagBack(daemon, change);
+  const what = `remove ${counted(images.length, 'image')}`;
+  for (const [done, { imageId }] of images.entries()) {
+    progress(what, { done, total: images.length, unit: 'images' });
     await daemon.removeImage(imageId, { noPrune: true });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The window in which the daemon is down: whatever happens in it, the daemon and its containers are
- * brought back, and what could not be is said.
+ * The window in which the daemon is down, or only the containers on a base: whatever happens in it,
+ * they are brought back, and what could not be is said.
  */
 import { record, type Transaction } from '../apply/journal.ts';
 import type { Engine } from '../apply/engine.ts';
@@ -9,6 +9,7 @@ import { findDockerd } from '../daemon/dockerd-process.ts';
 import { holdDockerdLock, isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonService, StartOutcome } from '../daemon/daemon-service.ts';
+import { asStep, unwatched } from '../domain/progress.ts';
 import { RebaseError } from '../errors.ts';
 import { bootTime, type BootTime } from '../store/boot-clock.ts';
 
@@ -49,6 +50,8 @@ export async function endStop(
   { service }: AgreedRestart,
   at: BootTime,
 ): Promise<void> {
+  // They may have been started since, by anybody.
+  if (service.kind === 'containers') return service.stop();
   const dockerd = await findDockerd(layout.root);
   const startedAt = dockerd.running ? dockerd.startedAt : undefined;
   if (startedAt === undefined || at.bootId !== bootTime().bootId) return;
@@ -56,17 +59,19 @@ export async function endStop(
 }
 
 /**
- * Stops the daemon, does the work under its lock, and brings it back. Throws the work's error, with
- * the daemon's state in it if the daemon is not up again.
+ * Stops the daemon, does the work under its lock, and brings it back; with the service of containers
+ * those alone. Throws the work's error, with the daemon's state in it if that is not up again.
  */
 export async function whileStopped(
   engine: Engine,
   { transaction, agreed }: { transaction: Transaction; agreed: AgreedRestart },
   work: (transaction: Transaction) => Promise<Transaction>,
 ): Promise<BroughtBack> {
-  engine.progress(`stop dockerd (${agreed.service.describe()})`);
+  const { kind, record: service } = agreed.service;
+  const isDaemon = kind !== 'containers';
+  const what = `stop ${isDaemon ? 'dockerd' : 'containers'} (${agreed.service.describe()})`;
   const stopped: StoppedRecord = {
-    record: agreed.service.record,
+    record: service,
     socketPath: agreed.daemon.socketPath,
     startAgain: agreed.startAgain,
     at: bootTime(),
@@ -76,8 +81,8 @@ export async function whileStopped(
     start: JSON.stringify(stopped),
   });
   try {
-    await stop(engine, agreed);
-    now = await underDockerdLock(engine, () => work(now));
+    await asStep(engine.progress, what, () => stop(engine, agreed));
+    now = await (isDaemon ? underDockerdLock(engine, () => work(now)) : work(now));
   } catch (error) {
     throw withDaemonState(error, await bringBack(engine, now, agreed));
   }
@@ -94,14 +99,18 @@ export async function underDockerdLock<T>({ layout }: Engine, work: () => Promis
   }
 }
 
+const START = 'start dockerd';
+
 /** Starts the daemon and the containers that would stay down; never throws. */
 export async function bringBack(
   engine: Engine,
   transaction: Transaction,
   agreed: AgreedRestart,
 ): Promise<BroughtBack> {
-  engine.progress('start dockerd');
+  const tell = agreed.service.kind === 'containers' ? unwatched : engine.progress;
+  tell(START);
   const outcome = await started(agreed);
+  tell(START, outcome.state === 'up' ? 'done' : 'failed');
   if (outcome.state !== 'up') {
     const down = agreed.startAgain.map(({ name, id }) => name || id);
     return {
@@ -164,9 +173,10 @@ async function startContainers(
 ): Promise<string[]> {
   const notes: string[] = [];
   for (const { id, name } of startAgain) {
-    engine.progress(`start container ${name || id}`);
     try {
-      await daemon.startContainer(id);
+      await asStep(engine.progress, `start container ${name || id}`, () =>
+        daemon.startContainer(id),
+      );
     } catch (error) {
       notes.push(`container ${name || id} did not start again: ${messageOf(error)}`);
     }

@@ -4,11 +4,13 @@
  */
 import path from 'node:path';
 import type { CloneMode } from '../domain/report.ts';
-import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import { LARGE_FILE, measureLayers } from '../store/measure-layers.ts';
-import { errnoOf } from '../store/read-file.ts';
+import { canReflink } from './can-reflink.ts';
+import { withModeHint } from './clone-mode-hint.ts';
+import { COPY_LISTED, namesAsInput } from './copy-listed.ts';
 import type { Disk } from './disk.ts';
+import { linkNames } from './link-names.ts';
 
 export interface CloneRequest {
   readonly disk: Disk;
@@ -43,7 +45,7 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
     await copyWhole(request, mode);
     return;
   }
-  if (await canReflink(request)) {
+  if (await canReflink(request.disk, request.target)) {
     await copyWhole(request, 'reflink');
     return;
   }
@@ -74,31 +76,6 @@ async function copyWhole(
   }
 }
 
-function withModeHint(error: unknown, mode: CloneMode): unknown {
-  if (mode === 'copy' || !(error instanceof RebaseError) || error.code !== 'APPLY_FAILED') {
-    return error;
-  }
-  return new RebaseError(error.code, error.message, {
-    hint: `--clone auto does without ${mode === 'link' ? 'links' : 'reflinks'} where they cannot be made`,
-    cause: error,
-  });
-}
-
-async function canReflink({ disk, target }: CloneRequest): Promise<boolean> {
-  const probe = path.join(target, 'probe');
-  disk.writeFile(probe, 'probe', 0o600);
-  try {
-    await disk.run('cp', ['--reflink=always', probe, `${probe}-clone`]);
-    return true;
-  } catch (error) {
-    if (error instanceof RebaseError && error.code === 'APPLY_FAILED') return false;
-    throw error;
-  } finally {
-    disk.removeFile(probe);
-    disk.removeFile(`${probe}-clone`);
-  }
-}
-
 /**
  * Large files by hard link, everything else through tar, which comes last because it sets modes,
  * owners, xattrs and times of the directories when all else is in them. What cannot be linked
@@ -117,7 +94,11 @@ async function copyMixed(
     signal,
     input: namesAsInput(files.flat()),
   });
-  const unlinked = files.filter((names) => !tryLink(request, source, names)).flat();
+  const folders = {
+    from: path.join(layout.overlay, source, 'diff'),
+    to: path.join(target, source, 'diff'),
+  };
+  const unlinked = files.filter((names) => !linkNames(disk, folders, names)).flat();
   await disk.run('sh', ['-c', COPY_REST, 'sh', source, target, String(LARGE_FILE)], {
     cwd: layout.overlay,
     signal,
@@ -136,42 +117,9 @@ xargs -0 -r dirname -z -- | sort -zu | xargs -0 -r mkdir -p --
 
 /** Copies listed files and sockets, then all that is not large; fails when either tar fails. */
 const COPY_REST = `set -e
+${COPY_LISTED}
 from="$PWD/$1/diff" to="$2/$1/diff"
 cd "$from"
 { cat; find . ! -type f ! -type d ! -type l -print0; } | xargs -0 -r cp -a --parents -t "$to" --
-packed=$({ {
-  find . \\( -type f -size -"$3"c -o -type d -o -type l \\) -print0 |
-    tar -c -f - --null --no-recursion -T - --format=posix --xattrs --xattrs-include='*' --acls \\
-      --selinux --numeric-owner --sparse
-  echo $? >&3
-} | tar -x -f - -p -C "$to" --xattrs --xattrs-include='*' --acls --selinux --numeric-owner \\
-    --same-owner --delay-directory-restore >&2; } 3>&1)
-[ "$packed" = 0 ]
+find . \\( -type f -size -"$3"c -o -type d -o -type l \\) -print0 | copy_listed "$to"
 `;
-
-/** Links all names of a file, or none: a file that is half linked and half copied is two files. */
-function tryLink(
-  { disk, layout, target }: CloneRequest,
-  source: string,
-  names: readonly string[],
-): boolean {
-  const at = (root: string, name: string): Buffer =>
-    Buffer.concat([Buffer.from(`${root}/${source}/diff/`), Buffer.from(name, 'latin1')]);
-  const done: Buffer[] = [];
-  try {
-    for (const name of names) {
-      disk.hardLink(at(layout.overlay, name), at(target, name));
-      done.push(at(target, name));
-    }
-    return true;
-  } catch (error) {
-    if (!['EMLINK', 'EPERM', 'EXDEV'].includes(errnoOf(error) ?? '')) throw error;
-    for (const link of done) disk.removeFile(link);
-    return false;
-  }
-}
-
-/** Names, raw bytes as latin1, as xargs -0 reads them. */
-function namesAsInput(names: readonly string[]): Uint8Array {
-  return Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1');
-}

@@ -21,8 +21,10 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import fse from 'fs-extra';
 import { RebaseError } from '../errors.ts';
+import { errnoOf } from '../store/read-file.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -59,7 +61,8 @@ export interface Disk {
 
 export interface RunOptions {
   readonly cwd?: string;
-  readonly input?: string | Uint8Array;
+  /** What a stream throws ends the program and is thrown. */
+  readonly input?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly env?: Readonly<Record<string, string>>;
   /** Kills the program and all that it started; the signal's reason is thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -155,16 +158,31 @@ async function run(
     const kill = (): void => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     };
+    let badInput: Error | undefined;
     signal?.addEventListener('abort', kill);
     child.on('close', (status, killedBy) => {
       signal?.removeEventListener('abort', kill);
-      if (status === 0) resolve();
-      else if (signal?.aborted === true) reject(signal.reason as Error);
+      if (signal?.aborted === true && status !== 0) reject(signal.reason as Error);
+      else if (badInput !== undefined) reject(badInput);
+      else if (status === 0) resolve();
       else reject(failed(command, said, killedBy ?? `exit status ${status ?? 'unknown'}`));
     });
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
+    if (!isStream(input)) {
+      child.stdin.end(input);
+      return;
+    }
+    pipeline(input, child.stdin).catch((error: unknown) => {
+      // A program that reads no further says why itself.
+      if (['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errnoOf(error) ?? '')) return;
+      badInput = error as Error;
+      if (child.exitCode === null && child.signalCode === null) kill();
+    });
   });
+}
+
+function isStream(input: RunOptions['input']): input is AsyncIterable<Uint8Array> {
+  return typeof input === 'object' && Symbol.asyncIterator in input;
 }
 
 function failed(command: string, said: string, how: string): RebaseError {

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import { shortId } from '../domain/digest.ts';
+import { asStep, type Progress, type StepProgress } from '../domain/progress.ts';
 import { RebaseError } from '../errors.ts';
 import { bootTime } from '../store/boot-clock.ts';
 import type { Layout } from '../store/layout.ts';
@@ -14,16 +15,16 @@ import type { Disk } from './disk.ts';
 import { halfWay, throwAfter } from './half-way.ts';
 import { readAgain, record, type JournalRecord, type Transaction } from './journal.ts';
 import { missingMarks } from './steps/mark-committed.ts';
+import type { DiffBuilds } from './overlay/diff-build.ts';
+import { proveMounts, stacksOf } from './prove-mounts.ts';
 import { asRebaseError } from './system-error.ts';
-import { proveMounts } from './prove-mounts.ts';
 import type { Step, StepContext } from './step.ts';
 import { PUBLISH_STEPS, STAGE_STEPS } from './steps.ts';
 
 export interface Engine {
   readonly disk: Disk;
   readonly layout: Layout;
-  /** Told before each step. */
-  readonly progress: (what: string) => void;
+  readonly progress: Progress;
   /**
    * Ends a stage, also in the middle of a copy: what was written is taken back and the signal's
    * reason thrown. A publish and an undo go on to their end.
@@ -33,25 +34,30 @@ export interface Engine {
 
 /**
  * Stages: writes everything that the plan adds where dockerd does not look, makes it durable and
- * proves that it mounts. On any failure what was written is taken back and the error passed on.
+ * proves that it mounts. `builds` says how versions of layers are made. On any failure what was
+ * written is taken back and the error passed on.
  */
-export async function stage(engine: Engine, transaction: Transaction): Promise<Transaction> {
+export async function stage(
+  engine: Engine,
+  transaction: Transaction,
+  builds?: DiffBuilds,
+): Promise<Transaction> {
   const { disk, layout, signal } = engine;
   let now = transaction;
   try {
     const committed = missingMarks(layout, transaction.begin.bound);
     now = record(disk, now, { kind: 'marking', committed });
-    const context = { ...contextOf(engine, now), signal };
+    const context = { ...contextOf(engine, now), signal, builds };
     for (const step of STAGE_STEPS) {
       signal?.throwIfAborted();
       await runStep(engine, step, context);
     }
-    refuseLostSources(layout, context.bound);
-    engine.progress('make it durable');
-    await syncStore(engine);
+    refuseLostLayers(layout, context.bound);
+    await asStep(engine.progress, 'make it durable', () => syncStore(engine));
     signal?.throwIfAborted();
-    engine.progress('prove that the new layers mount');
-    await proveMounts({ disk, layout, folder: path.dirname(now.file) }, context.bound.tops);
+    await asStep(engine.progress, 'prove that the new layers mount', () =>
+      proveMounts({ disk, layout, folder: path.dirname(now.file) }, stacksOf(context.bound)),
+    );
     signal?.throwIfAborted();
     return record(disk, now, { kind: 'staged' });
   } catch (error) {
@@ -69,8 +75,10 @@ export async function discard(engine: Engine, transaction: Transaction): Promise
   const { disk } = engine;
   try {
     if (transaction.state === 'staged') record(disk, transaction, { kind: 'discarding' });
-    await undoSteps(STAGE_STEPS, contextOf(engine, transaction));
-    await syncStore(engine);
+    await asStep(engine.progress, 'remove what was staged', async () => {
+      await undoSteps(STAGE_STEPS, contextOf(engine, transaction));
+      await syncStore(engine);
+    });
     return record(disk, transaction, { kind: 'discarded' });
   } catch (cause) {
     throw halfWay(transaction, 'removal of what was staged', cause, ABORT_AGAIN);
@@ -112,9 +120,10 @@ export async function undo(
   beginUndo(engine, transaction);
   try {
     const context = { ...contextOf(engine, transaction), bound: removable };
-    engine.progress('put the tags back, remove what nothing else uses');
-    await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
-    await syncStore(engine);
+    await asStep(engine.progress, 'put the tags back, remove what nothing else uses', async () => {
+      await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
+      await syncStore(engine);
+    });
     return record(engine.disk, transaction, { kind: 'undone' });
   } catch (cause) {
     throw halfWay(transaction, 'undo', cause);
@@ -144,16 +153,16 @@ function enter({ disk }: Engine, transaction: Transaction, entry: JournalRecord)
 
 /**
  * dockerd takes a layer's entry away before it deletes the first file (moby layer/layer_store.go:
- * deleteLayer): an entry that is there after the clone proves that the clone is whole.
+ * deleteLayer): an entry that is there after the clone proves that the clone is whole, and that what
+ * was built beside the files of a layer is still beside them.
  */
-function refuseLostSources(layout: Layout, { layers }: BoundPlan): void {
-  const lost = layers.find(
-    ({ source }) => readLayer(layout, source.chainId)?.cacheId !== source.cacheId,
-  );
+function refuseLostLayers(layout: Layout, { layers, switches }: BoundPlan): void {
+  const used = [...layers.map(({ source }) => source), ...switches];
+  const lost = used.find(({ chainId, cacheId }) => readLayer(layout, chainId)?.cacheId !== cacheId);
   if (lost === undefined) return;
   throw new RebaseError(
     'STORE_CHANGED',
-    `layer ${shortId(lost.source.chainId)} of the image was removed while it was cloned`,
+    `layer ${shortId(lost.chainId)} was removed while its files were read`,
     { hint: 'nothing was published; pull, load or build the image again' },
   );
 }
@@ -161,8 +170,10 @@ function refuseLostSources(layout: Layout, { layers }: BoundPlan): void {
 async function runStep(engine: Engine, step: Step, context: StepContext): Promise<void> {
   const what = step.describe(context);
   if (what === undefined) return;
-  engine.progress(what);
-  await step.run(context);
+  const advance = (done: StepProgress): void => {
+    engine.progress(what, done);
+  };
+  await asStep(engine.progress, what, () => step.run({ ...context, advance }));
 }
 
 async function undoSteps(steps: readonly Step[], context: StepContext): Promise<void> {

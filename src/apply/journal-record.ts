@@ -1,12 +1,21 @@
 /** What a line of a journal tells, and which of it is taken at its word. */
-import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { BoundPlan, LayerSwitch } from '../domain/bound-plan.ts';
 import { asChainID, asImageID } from '../domain/digest.ts';
+import { folderOfVersion, ORIGINAL, versionOfFolder } from '../domain/overlay/version.ts';
 import { isLinkName } from '../domain/overlay-layer.ts';
 import type { CloneMode, TransactionImage } from '../domain/report.ts';
 import type { BootTime } from '../store/boot-clock.ts';
 
-/** Version of the journal's format; a newer one is never touched. */
-export const VERSION = 1;
+/**
+ * Version of the journal's format; a newer one is never touched. 2 has `switches`, which a program
+ * that knows only 1 would pass over: it is written for a plan that has some, and 1 for any other.
+ */
+export const VERSION = 2;
+
+/** The lowest version of the format that says all of a plan. */
+export function versionFor({ switches }: BoundPlan): number {
+  return switches.length > 0 ? VERSION : 1;
+}
 
 export type JournalRecord =
   | {
@@ -67,25 +76,51 @@ export function isRecord(value: unknown): value is JournalRecord {
   return typeof value.kind === 'string' && Object.hasOwn(KINDS, value.kind);
 }
 
+/** The plan of a journal as it is in memory: one of version 1 has no `switches`. */
+export function planIn({ bound }: BeginRecord): BoundPlan {
+  const written: Partial<BoundPlan> = bound;
+  return { ...bound, switches: written.switches ?? [] };
+}
+
 /**
  * Whether every name in a plan is one that dockerd or this program gives: names become paths, which
- * are written and removed as root.
+ * are written and removed as root, and parts of mount options.
  */
-export function hasOwnNames({ layers, reused, committed, images, tags, tops }: BoundPlan): boolean {
+export function hasOwnNames(plan: BoundPlan): boolean {
+  const { layers, reused, committed, images, tags, tops, switches } = plan;
   return (
-    [layers, reused, committed, images, tags, tops].every(Array.isArray) &&
+    [layers, reused, committed, images, tags, tops, switches].every(Array.isArray) &&
     layers.every(
-      ({ chainId, parent, cacheId, link, source }) =>
+      ({ chainId, parent, cacheId, link, lower, source }) =>
         isChain(chainId) &&
         (parent === undefined || isChain(parent)) &&
         isCacheId(cacheId) &&
         isLinkName(link) &&
+        (lower === undefined || isLower(lower)) &&
         isChain(source.chainId) &&
         isCacheId(source.cacheId),
     ) &&
     reused.every(isChain) &&
     areMarks(committed) &&
-    images.every(({ imageId }) => asImageID(imageId) !== undefined)
+    images.every(({ imageId }) => asImageID(imageId) !== undefined) &&
+    tops.every(({ chainId, lowerdir }) => isChain(chainId) && isLower(lowerdir)) &&
+    switches.every(isOwnSwitch)
+  );
+}
+
+function isOwnSwitch({ chainId, cacheId, link, lowerdir, ...folders }: LayerSwitch): boolean {
+  const { before, after, builds } = folders;
+  return (
+    isChain(chainId) &&
+    isCacheId(cacheId) &&
+    isLinkName(link) &&
+    isLower(lowerdir) &&
+    lowerdir.split(':')[0] === `l/${link}` &&
+    before !== after &&
+    [before, after].every(
+      (folder) => folder === ORIGINAL || versionOfFolder(folder) !== undefined,
+    ) &&
+    (builds === undefined || folderOfVersion(builds.version) === after)
   );
 }
 
@@ -96,6 +131,11 @@ export function areMarks(cacheIds: readonly string[]): boolean {
 
 function isChain(text: string): boolean {
   return asChainID(text) !== undefined;
+}
+
+/** Names in overlay2/l, joined as overlay2 joins them (store.md 1.8). */
+function isLower(text: string): boolean {
+  return text.split(':').every((name) => name.startsWith('l/') && isLinkName(name.slice(2)));
 }
 
 /** What dockerd and BuildKit name layer directories (store.md 1.1). */

@@ -16,7 +16,9 @@ import { lineOf, newerJournal, readLines } from './journal-lines.ts';
 import {
   areMarks,
   hasOwnNames,
+  planIn,
   VERSION,
+  versionFor,
   type BeginRecord,
   type JournalRecord,
 } from './journal-record.ts';
@@ -61,7 +63,8 @@ export function beginTransaction(
   const own = transactionFolder(layout, number);
   const file = journalFile(layout, number);
   const root = realpathSync(layout.root);
-  const first = { kind: 'begin', version: VERSION, transaction: number, root, ...begin } as const;
+  const version = versionFor(begin.bound);
+  const first = { kind: 'begin', version, transaction: number, root, ...begin } as const;
   try {
     disk.makeDirectory(own, 0o700);
     disk.appendDurably(file, lineOf(first));
@@ -146,12 +149,13 @@ function transactionOf(
   number: number,
   records: readonly JournalRecord[],
 ): Transaction {
-  const [begin] = records;
-  if (begin?.kind !== 'begin') throw wrongJournal(file, 'does not begin with a transaction');
-  if (begin.version > VERSION) throw newerJournal(file);
-  if (begin.transaction !== number) {
-    throw wrongJournal(file, `tells of transaction ${begin.transaction}`);
+  const [written] = records;
+  if (written?.kind !== 'begin') throw wrongJournal(file, 'does not begin with a transaction');
+  if (written.version > VERSION) throw newerJournal(file);
+  if (written.transaction !== number) {
+    throw wrongJournal(file, `tells of transaction ${written.transaction}`);
   }
+  const begin = { ...written, bound: planIn(written) };
   if (!hasOwnNames(begin.bound)) throw wrongJournal(file, 'holds names that no layer has');
   let state: TransactionState = 'staging';
   let before: string | null | undefined;

@@ -1,8 +1,10 @@
 import path from 'node:path';
-import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { BoundPlan, LayerSwitch } from '../domain/bound-plan.ts';
 import { shortId } from '../domain/digest.ts';
+import { versionOfFolder } from '../domain/overlay/version.ts';
 import { linkTargetOf } from '../domain/overlay-layer.ts';
 import { imageFile, layerDirectory, layerEntry, linkPath, type Layout } from '../store/layout.ts';
+import { readLayerVersions } from '../store/overlay/read-versions.ts';
 import { readField, statOf, targetOf } from '../store/read-file.ts';
 import type { Transaction } from './journal.ts';
 import { stagedConfig } from './steps/add-images.ts';
@@ -16,7 +18,7 @@ type Staged = Pick<Transaction, 'number' | 'bound'>;
  * somebody removed since, and entries that dockerd has made in their place. Reads only.
  */
 export function obstaclesTo(layout: Layout, transaction: Staged): string[] {
-  const { layers, images } = transaction.bound;
+  const { layers, images, switches } = transaction.bound;
   return [
     ...layers.flatMap((layer) => layerObstacles(layout, transaction, layer)),
     ...images
@@ -26,6 +28,22 @@ export function obstaclesTo(layout: Layout, transaction: Staged): string[] {
           statOf(imageFile(layout, imageId)) === undefined,
       )
       .map(({ imageId }) => `the staged config of ${shortId(imageId)} is gone`),
+    ...switches.flatMap((one) => switchObstacles(layout, one)),
+  ];
+}
+
+function switchObstacles(layout: Layout, one: LayerSwitch): string[] {
+  const { base, cacheId, before, after } = one;
+  const layer = readLayerVersions(layout, cacheId);
+  if (layer === undefined) return [`the top layer of ${base} is gone`];
+  const { active, versions } = layer;
+  const version = versionOfFolder(after);
+  const isThere = version === undefined || versions.some((each) => each.version === version);
+  return [
+    ...(isThere ? [] : [`the version ${version} of ${base} is gone`]),
+    ...(active === before || active === after
+      ? []
+      : [`${base} shows ${active ?? 'something else'} by now`]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ChainStack } from '../domain/bound-plan.ts';
+import type { BoundPlan } from '../domain/bound-plan.ts';
 import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Disk } from './disk.ts';
@@ -13,33 +13,20 @@ import type { Disk } from './disk.ts';
  */
 export async function proveMounts(
   { disk, layout, folder }: { disk: Disk; layout: Layout; folder: string },
-  stacks: readonly ChainStack[],
+  stacks: readonly string[],
 ): Promise<void> {
-  const mounted = stacks.map(({ lowerdir }) => lowerdir).filter((lower) => lower.includes(':'));
+  const mounted = stacks.filter((lower) => lower.includes(':'));
   if (mounted.length === 0) return;
   const point = path.join(folder, 'proof');
   disk.ensureDirectory(point, 0o700);
   try {
-    await disk.run(
-      'unshare',
-      [
-        '--mount',
-        '--propagation',
-        'private',
-        'sh',
-        '-c',
-        MOUNT_ALL,
-        'sh',
-        point,
-        `${mounted.length}`,
-      ],
-      {
-        cwd: layout.overlay,
-        input: mounted.map((lower, index) => fstabLine(lower, `${point}/${index + 1}`)).join(''),
-        // The newer mount calls take at most 256 bytes of lowerdir.
-        env: { LIBMOUNT_FORCE_MOUNT2: 'always' },
-      },
-    );
+    const alone = ['--mount', '--propagation', 'private'];
+    await disk.run('unshare', [...alone, 'sh', '-c', MOUNT_ALL, 'sh', point], {
+      cwd: layout.overlay,
+      input: mounted.map((lower, index) => fstabLine(`proof-${index}`, lower, point)).join(''),
+      // The newer mount calls take at most 256 bytes of lowerdir.
+      env: { LIBMOUNT_FORCE_MOUNT2: 'always' },
+    });
   } catch (cause) {
     if (!(cause instanceof RebaseError) || cause.code !== 'APPLY_FAILED') throw cause;
     throw new RebaseError('APPLY_FAILED', `the new layers do not mount: ${cause.message}`, {
@@ -51,17 +38,36 @@ export async function proveMounts(
   }
 }
 
-/** One `mount` for all stacks: a process for each would take longer than all the rest. */
+/**
+ * The stacks of a plan, as overlay2 gives them to mount: its results, and its bases with the folder
+ * that is to be seen in place of the top layer's link.
+ */
+export function stacksOf({ tops, switches }: BoundPlan): string[] {
+  return [
+    ...tops.map(({ lowerdir }) => lowerdir),
+    ...switches.map(({ cacheId, after, lowerdir }) => {
+      return [`${cacheId}/${after}`, ...lowerdir.split(':').slice(1)].join(':');
+    }),
+  ];
+}
+
+/**
+ * One `mount` for all stacks, each over the one before: a process, or a mount point, for each would
+ * take longer than all the rest. mount reads its table from nothing but a regular file.
+ */
 const MOUNT_ALL = `set -e
 mount -t tmpfs rebase-image-proof "$1"
-(cd "$1" && seq "$2" | xargs mkdir && cat >fstab)
+cat >"$1/fstab"
 mount --all --fstab "$1/fstab"
 `;
 
-/** fstab(5): white space and backslashes of a path are written as octal escapes. */
-function fstabLine(lower: string, target: string): string {
+/**
+ * fstab(5): white space and backslashes of a path are written as octal escapes. mount takes two lines
+ * with one source and one target for the same mount, and passes over the second.
+ */
+function fstabLine(source: string, lower: string, target: string): string {
   const escaped = target.replace(/[\s\\]/g, (char) => {
     return `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
   });
-  return `overlay ${escaped} overlay ro,lowerdir=${lower} 0 0\n`;
+  return `${source} ${escaped} overlay ro,lowerdir=${lower} 0 0\n`;
 }

@@ -1,8 +1,10 @@
 import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { StepProgress } from '../domain/progress.ts';
 import type { CloneMode } from '../domain/report.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Disk } from './disk.ts';
 import type { RepositoriesTexts } from './journal.ts';
+import type { DiffBuilds } from './overlay/diff-build.ts';
 
 /** What every step works on. */
 export interface StepContext {
@@ -15,6 +17,10 @@ export interface StepContext {
   /** Ends a long copy early; undefined where nothing may end. */
   readonly signal?: AbortSignal | undefined;
   readonly repositories: RepositoriesTexts;
+  /** While a stage runs that builds versions of layers: how, by cache-id. */
+  readonly builds?: DiffBuilds | undefined;
+  /** Told how far a long step is. */
+  readonly advance?: ((done: StepProgress) => void) | undefined;
 }
 
 /**

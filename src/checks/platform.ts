@@ -1,16 +1,9 @@
-import { platformName, type Platform } from '../domain/image-config.ts';
+import { platformName, platformsAgree, type Platform } from '../domain/image-config.ts';
 import { finding, type Finding } from '../domain/finding.ts';
 
-/**
- * os, architecture and variant of image and new base must agree; what one of them does not say
- * agrees with anything, as for dockerd (OCI image-spec config.md: variant is optional).
- */
+/** os, architecture and variant of image and new base must agree. */
 export function checkPlatform(image: Platform, newBase: Platform): Finding[] {
-  const fields = ['os', 'architecture', 'variant'] as const;
-  const agree = fields.every(
-    (field) => image[field] === '' || newBase[field] === '' || image[field] === newBase[field],
-  );
-  if (agree) return [];
+  if (platformsAgree(image, newBase)) return [];
   return [
     finding(
       'platform',

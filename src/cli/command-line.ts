@@ -11,6 +11,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDependents } from './commands/dependents.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addHistory } from './commands/history.ts';
+import { addOverlay } from './commands/overlay/overlay.ts';
 import { addPrune } from './commands/prune.ts';
 import { addRebase } from './commands/rebase.ts';
 import { addResume } from './commands/resume.ts';
@@ -22,13 +23,20 @@ import { describeCommands } from './describe-commands.ts';
 import { reportFailure } from './report-failure.ts';
 import { manPage } from './man-page.ts';
 import { nearest } from './suggest.ts';
+import { usageError } from './usage-error.ts';
+import { endProgress } from './terminal.ts';
 import { STDIN } from './user-files.ts';
 import { VERSION } from './version.ts';
 
 /** What a command is: it adds itself to the parser, and its handler gives an exit code. */
-export type AddCommand = (parser: Argv, done: (exitCode: number) => void) => Argv;
+export interface AddCommand {
+  (parser: Argv, done: (exitCode: number) => void): Argv;
+  /** Of a word that several commands begin with: these commands. */
+  readonly commands?: readonly AddCommand[];
+}
 
-const COMMANDS: readonly AddCommand[] = [
+/** In the order of help. */
+export const COMMANDS: readonly AddCommand[] = [
   addRebase,
   addBatch,
   addApply,
@@ -42,6 +50,7 @@ const COMMANDS: readonly AddCommand[] = [
   addResume,
   addAbort,
   addPrune,
+  addOverlay,
   addCompletion,
 ];
 /** The word by which the build asks for the man page. */
@@ -59,6 +68,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     refuseMistypedCommand(args);
     refuseMistypedSwitch(args);
     await parserFor(args, done).parseAsync();
+    endProgress('done');
     return exitCode;
   } catch (error) {
     return reportFailure(error, args);
@@ -94,7 +104,8 @@ function parserFor(args: readonly string[], done: (exitCode: number) => void): A
     .strict()
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
-      throw error instanceof Error ? error : usageError(message ?? '', args);
+      if (error instanceof Error) throw error;
+      throw usageError(message ?? '', args, describeCommands(COMMANDS));
     })
     .epilogue('Docs: README.md of the package. Undo: rebase-image undo.');
   return COMMANDS.reduce((parser, add) => add(parser, done), start);
@@ -131,37 +142,16 @@ function refuseMistypedCommand(args: readonly string[]): void {
     return;
   }
   const names = describeCommands(COMMANDS).map(({ name }) => name);
-  const meant = names.includes(first) ? undefined : nearest(first, names);
-  if (meant === undefined) return;
-  throw new RebaseError('USAGE', `there is no command ${first}`, {
-    hint: `did you mean rebase-image ${meant}?`,
-  });
-}
-
-function usageError(message: string, args: readonly string[]): RebaseError {
-  const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ')[0];
-  if (unknown === undefined) {
-    if (message.startsWith('Not enough non-option arguments')) return noImage();
-    const line = message.split('\n').map((part) => part.trim());
-    return new RebaseError('USAGE', line.filter((part) => part !== '').join(' '), {
-      hint: 'rebase-image --help',
-    });
-  }
-  const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
-  const names = describeCommands(COMMANDS).flatMap(({ options }) => options().names);
-  const meant = names.includes(unknown) ? undefined : nearest(unknown, names);
-  if (!typed.startsWith('-')) {
-    return new RebaseError('USAGE', `${typed} is one word too many`, {
-      hint: 'rebase-image --help',
-    });
-  }
-  return new RebaseError('USAGE', `there is no option ${typed.split('=')[0] ?? typed} here`, {
-    hint: meant === undefined ? 'rebase-image --help' : `did you mean --${meant}?`,
-  });
-}
-
-function noImage(): RebaseError {
-  return new RebaseError('USAGE', 'no image is named', {
-    hint: 'rebase-image IMAGE --onto BASE, or rebase-image --help',
+  const groups = names.filter((name) => name.startsWith(`${first} `));
+  const typed = groups.length === 0 ? first : args.slice(0, 2).join(' ');
+  const known = groups.length === 0 ? names.map((name) => name.split(' ')[0] ?? '') : groups;
+  if (known.includes(typed) || (groups.length > 0 && args[1]?.startsWith('-') !== false)) return;
+  const meant = nearest(typed, known);
+  if (meant === undefined && groups.length === 0) return;
+  throw new RebaseError('USAGE', `there is no command ${typed}`, {
+    hint:
+      meant === undefined
+        ? `there is ${known.map((name) => `rebase-image ${name}`).join(', ')}`
+        : `did you mean rebase-image ${meant}?`,
   });
 }

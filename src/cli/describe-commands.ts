@@ -34,27 +34,38 @@ interface ParserOptions {
   readonly choices: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Describes the commands that these functions add. */
-export function describeCommands(commands: readonly AddCommand[]): CommandDescription[] {
-  const found: CommandDescription[] = [];
-  const recorder = {
-    command(spec: string | string[], description: string, build: (parser: Argv) => Argv): object {
-      found.push(describe([spec].flat()[0] ?? '', description, build));
-      return recorder;
-    },
-    example: () => recorder,
-  };
-  for (const add of commands) add(recorder as unknown as Argv, () => undefined);
-  return found;
+/** Describes the commands that these functions add; those of a group by both words. */
+export function describeCommands(
+  commands: readonly AddCommand[],
+  group: readonly string[] = [],
+): CommandDescription[] {
+  return commands.flatMap((add) => {
+    const found: CommandDescription[] = [];
+    const recorder = {
+      command(spec: string | string[], description: string, build: (parser: Argv) => Argv): object {
+        const text = [spec].flat()[0] ?? '';
+        found.push(
+          ...(add.commands === undefined
+            ? [describe(group, text, description, build)]
+            : describeCommands(add.commands, [...group, text])),
+        );
+        return recorder;
+      },
+      example: () => recorder,
+    };
+    add(recorder as unknown as Argv, () => undefined);
+    return found;
+  });
 }
 
 function describe(
+  group: readonly string[],
   spec: string,
   description: string,
   build: (parser: Argv) => Argv,
 ): CommandDescription {
   const [first = '', ...positionals] = spec.split(' ');
-  const name = first === '$0' ? '' : first;
+  const name = first === '$0' ? '' : [...group, first].join(' ');
   const usage = [name, ...positionals].filter((word) => word !== '').join(' ');
   const parser = (): Argv =>
     build(

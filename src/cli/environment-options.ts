@@ -5,7 +5,18 @@ const PREFIX = 'REBASE_IMAGE_';
  * What decides over images and daemon is never taken from the environment: it belongs on the
  * command line, where it can be seen.
  */
-const COMMAND_LINE_ONLY = ['yes', 'allow', 'restart', 'no-restart', 'all', 'from', 'onto'];
+const COMMAND_LINE_ONLY = [
+  'yes',
+  'allow',
+  'restart',
+  'no-restart',
+  'restart-containers',
+  'all',
+  'from',
+  'onto',
+  'base',
+  'strategy',
+];
 
 /** What REBASE_IMAGE_* variables say of these options, for yargs' config; empty ones say nothing. */
 export function environmentOptions(

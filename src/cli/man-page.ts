@@ -48,7 +48,8 @@ export async function manPage(
     '.SH ENVIRONMENT',
     line(
       'REBASE_IMAGE_NAME sets the option --name, but for those that decide over images and the ' +
-        'daemon (yes, allow, restart, all, from, onto). NO_COLOR, DOCKER_HOST and DOCKER_CONTEXT ' +
+        'daemon (yes, allow, restart, restart-containers, all, from, onto, base, strategy). ' +
+        'NO_COLOR, DOCKER_HOST and DOCKER_CONTEXT ' +
         'mean what they mean to docker.',
     ),
     '.SH FILES',

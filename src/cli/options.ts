@@ -93,10 +93,20 @@ export function withRestarting(parser: Argv): Argv {
  * as all others, and help does not promise what they would do.
  */
 export function withRestartAccepted(parser: Argv): Argv {
-  const hidden = Object.entries(RESTARTING).map(([name, option]) => {
+  return withWriting(withHidden(parser, RESTARTING));
+}
+
+/** The same of a command that checks can refuse. */
+export function withAllowAccepted(parser: Argv): Argv {
+  const { allow, ...others } = RESTARTING;
+  return withWriting(withOptions(withHidden(parser, others), { allow }));
+}
+
+function withHidden(parser: Argv, options: Readonly<Record<string, Options>>): Argv {
+  const hidden = Object.entries(options).map(([name, option]) => {
     return [name, { ...option, hidden: true }] as const;
   });
-  return withWriting(withOptions(parser, Object.fromEntries(hidden)));
+  return withOptions(parser, Object.fromEntries(hidden));
 }
 
 /** The options that were given, by name. Every text option is checked to be given once. */

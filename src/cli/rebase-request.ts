@@ -7,7 +7,7 @@ import type { BaseRequest } from '../api/requested-images.ts';
 import { CONFIG_MODES, type ConfigMode } from '../domain/settings.ts';
 import { RebaseError } from '../errors.ts';
 import { KEEP_OLD_TEMPLATE } from '../plan/plan-tags.ts';
-import { textOption, withOptions, type Given } from './options.ts';
+import { switchOption, textOption, withOptions, type Given } from './options.ts';
 
 const BASES = {
   onto: { type: 'string', describe: 'the new base' },
@@ -65,4 +65,17 @@ export function baseRequest(given: Given): BaseRequest {
 
 export function configMode(given: Given): ConfigMode {
   return given['config'] as ConfigMode;
+}
+
+/** Which images are meant. Throws USAGE when none is. */
+export function imagesOf(given: Given): {
+  readonly images: readonly string[];
+  readonly all: boolean;
+} {
+  const all = switchOption(given, 'all');
+  const images = (given['images'] ?? []) as string[];
+  if (images.length > 0 || all) return { images, all };
+  throw new RebaseError('USAGE', 'no image is named', {
+    hint: 'rebase-image IMAGE --onto BASE, or rebase-image --help',
+  });
 }

@@ -4,9 +4,11 @@ import { toJsonText } from '../render/json-document.ts';
 import { errorDocument } from '../render/outcome-json.ts';
 import { environmentOptions } from './environment-options.ts';
 import { signalExitCode } from './signals.ts';
+import { endProgress } from './terminal.ts';
 
 /** Prints an error where it belongs and returns the exit code for it. */
 export function reportFailure(error: unknown, args: readonly string[]): number {
+  endProgress('failed');
   const debug = isOn('debug', args);
   if (isOn('json', args)) process.stdout.write(toJsonText(errorDocument(error)));
   const color = process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '';

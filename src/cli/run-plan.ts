@@ -7,9 +7,11 @@ import { openStore, type OpenStore } from '../api/open-store.ts';
 import { refusalOf } from '../api/refusal.ts';
 import { refuseBusy } from '../api/session.ts';
 import { rebasesOf } from '../domain/plan.ts';
-import { CLONE_MODES, type CloneMode, type PlanReport } from '../domain/report.ts';
+import type { Progress } from '../domain/progress.ts';
+import { CLONE_MODES, type CloneMode, type Outcome, type PlanReport } from '../domain/report.ts';
 import { exitCodeOf } from '../errors.ts';
 import { savedPlanText } from '../plan/saved-plan.ts';
+import { plannedIds } from '../render/id-lines.ts';
 import { planDocument } from '../render/plan-json.ts';
 import { renderPlan } from '../render/plan-text.ts';
 import { confirmPlan } from './confirm-plan.ts';
@@ -33,7 +35,7 @@ import type { Terminal } from './terminal.ts';
 /** Done in part: `--keep-going` left images out (DESIGN.md, "Exit codes"). */
 const PARTLY_DONE = 7;
 
-const APPLYING = {
+export const APPLYING = {
   'dry-run': {
     alias: 'n',
     type: 'boolean',
@@ -73,7 +75,7 @@ export function cloneOption(given: Given): CloneMode {
 /** Makes a plan and does with it what the options say; returns the exit code. */
 export async function runPlan(
   given: Given,
-  makePlan: (store: OpenStore) => Promise<PlanReport>,
+  makePlan: (store: OpenStore, progress: Progress) => Promise<PlanReport>,
 ): Promise<number> {
   const terminal = terminalOf(given);
   const options = {
@@ -83,8 +85,11 @@ export async function runPlan(
     stageOnly: switchOption(given, 'stage-only'),
   };
   const out = textOption(given, 'out');
+  terminal.waiting('read the store');
   const store = await openStore(storeOptions(given));
-  const report = await makePlan(store);
+  const startedAt = performance.now();
+  const report = await makePlan(store, terminal.waiting);
+  const planning = performance.now() - startedAt;
   if (out !== undefined || switchOption(given, 'dry-run')) {
     return showPlan(terminal, report, given, out);
   }
@@ -97,9 +102,17 @@ export async function runPlan(
   const changes = rebasesOf(report.plan).length > 0;
   if (changes) await confirmPlan(terminal, given);
   const outcome = await applyPlan(store, report, options);
-  showOutcome(terminal, outcome, report);
+  showOutcome(terminal, withPlanningTime(outcome, planning), report);
   if (report.failures.length > 0) return failedExitCode(report, changes);
   return changes && switchOption(given, 'detailed-exitcode') ? 2 : 0;
+}
+
+function withPlanningTime(outcome: Outcome, planning: number): Outcome {
+  const { durations = {} } = outcome;
+  return {
+    ...outcome,
+    durations: { ...durations, plan: Math.round(planning) + (durations.plan ?? 0) },
+  };
 }
 
 /** Shows the plan, and what refuses it; the exit code says the same. */
@@ -110,17 +123,17 @@ function showPlan(
   out: string | undefined,
 ): number {
   const rebases = rebasesOf(report.plan);
+  const refusal = refusalOf(report);
+  // First, since a plan that cannot be saved is a failure, and --json prints one document.
+  if (refusal === undefined && out !== undefined) savePlan(out, savedPlanText(report.plan));
   const refused = showJudgement(terminal, {
     document: () => planDocument(report),
     text: () => renderPlan(report, terminal.page),
-    brief: () => rebases.map(({ after }) => `${after.imageId}\n`).join(''),
-    refusal: refusalOf(report),
+    ids: () => plannedIds(report),
+    refusal,
   });
   if (refused !== 0) return refused;
-  if (out !== undefined) {
-    savePlan(out, savedPlanText(report.plan));
-    terminal.talk(`Saved in ${out}. Apply: rebase-image apply ${out}\n`);
-  }
+  if (out !== undefined) terminal.talk(`Saved in ${out}. Apply: rebase-image apply ${out}\n`);
   if (report.failures.length > 0) return failedExitCode(report, rebases.length > 0);
   return rebases.length > 0 && switchOption(given, 'detailed-exitcode') ? 2 : 0;
 }
@@ -131,6 +144,6 @@ function failedExitCode({ failures: [first] }: PlanReport, partly: boolean): num
 }
 
 /** What history shows: the command as it was typed. */
-function commandLine(): string {
+export function commandLine(): string {
   return ['rebase-image', ...process.argv.slice(2)].join(' ');
 }

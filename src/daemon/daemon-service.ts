@@ -19,7 +19,7 @@ export interface DaemonService {
 }
 
 /** What a journal keeps of a service. */
-export type ServiceRecord = SystemdRecord | CommandRecord;
+export type ServiceRecord = SystemdRecord | CommandRecord | ContainersRecord;
 
 export interface SystemdRecord {
   readonly kind: 'systemd';
@@ -41,11 +41,17 @@ export interface CommandRecord {
   readonly start: string;
 }
 
+/** Containers that are stopped while their daemon goes on running. */
+export interface ContainersRecord {
+  readonly kind: 'containers';
+  readonly containers: readonly { readonly id: string; readonly name: string }[];
+}
+
 /** The daemon that a service acts on. */
 export interface ServiceContext {
   readonly dataRoot: string;
   /** A client of the socket that the daemon answers at when it is up. */
-  readonly engine: Pick<EngineApi, 'ping' | 'socketPath'>;
+  readonly engine: Pick<EngineApi, 'ping' | 'socketPath' | 'stopContainer'>;
   /** The dockerd that runs now; absent when it is stopped already. */
   readonly dockerd?: RunningDockerd;
   /** The transaction's number or name: a part of the name of the timer that is armed. */

@@ -46,6 +46,11 @@ export interface EngineApi {
   tagImage(imageId: string, repository: string, tag: string): Promise<void>;
   /** Takes a name (untags it) or an ID. An image that is not there any more is an empty answer. */
   removeImage(nameOrId: string, options?: RemoveImageOptions): Promise<RemovedImage>;
+  /**
+   * Waits until it has ended, as long as its own timeout says. Nothing to do for one that does not
+   * run, or is not there. dockerd does not start it again by itself, whatever its restart policy.
+   */
+  stopContainer(id: string): Promise<void>;
   /** Nothing to do for a container that runs already. */
   startContainer(id: string): Promise<void>;
   /** Lets go of the socket. */
@@ -61,6 +66,8 @@ export interface RemoveImageOptions {
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Listing computes the size of every layer; 10,000 images take dockerd a while the first time. */
 const LISTING_FACTOR = 4;
+/** A container may be given minutes to end before it is killed. */
+const STOP_FACTOR = 20;
 
 /**
  * Takes the path of dockerd's unix socket and, optionally, the time that a call may take
@@ -123,6 +130,10 @@ export function connectEngine(
       const path = `/images/${inPath(nameOrId)}?${query}`;
       const answer = await call({ method: 'DELETE', path, accept: [404] });
       return answer.status === 404 ? { untagged: [], deleted: [] } : readRemoval(answer.body);
+    },
+    async stopContainer(id) {
+      const path = `/containers/${inPath(id)}/stop`;
+      await call({ method: 'POST', path, accept: [304, 404] }, timeoutMs * STOP_FACTOR);
     },
     async startContainer(id) {
       await call({ method: 'POST', path: `/containers/${inPath(id)}/start`, accept: [304] });

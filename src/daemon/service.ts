@@ -1,5 +1,6 @@
 import { RebaseError } from '../errors.ts';
 import { commandService } from './command-service.ts';
+import { containersService } from './containers-service.ts';
 import type { DaemonService, ServiceContext, ServiceRecord } from './daemon-service.ts';
 import { recordSystemd, systemdService } from './systemd.ts';
 
@@ -38,7 +39,12 @@ export async function chooseService(
  * a daemon that a run before them has stopped.
  */
 export function serviceFromRecord(record: ServiceRecord, context: ServiceContext): DaemonService {
-  return record.kind === 'systemd'
-    ? systemdService(record, context)
-    : commandService(record, context);
+  switch (record.kind) {
+    case 'systemd':
+      return systemdService(record, context);
+    case 'commands':
+      return commandService(record, context);
+    case 'containers':
+      return containersService(record, context.engine);
+  }
 }

@@ -3,6 +3,7 @@
  * dry run shows and what the journal keeps.
  */
 import type { ChainID, DiffID, ImageID } from './digest.ts';
+import type { OverlayVersion } from './overlay/version.ts';
 import type { TagChange } from './plan.ts';
 
 export interface BoundPlan {
@@ -16,6 +17,27 @@ export interface BoundPlan {
   readonly tags: readonly TagChange[];
   /** Top chain of every result, for the proof that it mounts. */
   readonly tops: readonly ChainStack[];
+  /** Base layers whose files are exchanged for everyone on them. */
+  readonly switches: readonly LayerSwitch[];
+}
+
+/** Another folder for an existing layer: one entry of overlay2/l is renamed over. */
+export interface LayerSwitch {
+  /** The base that the layer is the top of, as it was named: `debian:12`. */
+  readonly base: string;
+  readonly chainId: ChainID;
+  readonly cacheId: string;
+  readonly link: string;
+  /** Folders of overlay2/<cache-id>: `diff` or `diff.<version>`. */
+  readonly before: string;
+  readonly after: string;
+  /**
+   * The version that is built for this, but for its transaction's number; undefined when `after` is
+   * there already.
+   */
+  readonly builds: OverlayVersion | undefined;
+  /** Mount options of the layer's whole stack, for the proof that it mounts: `l/X:l/Y`. */
+  readonly lowerdir: string;
 }
 
 /** A layerdb entry and its overlay2 directory, cloned from an existing layer. */

@@ -15,11 +15,19 @@ export const CHECKS = [
   'missing',
   'redirect',
   'autoremove',
+  'running',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** Who speaks where no check does: these inform and never refuse. */
-export const REMARKS = ['history', 'old-image', 'old-base', 'config', 'index'] as const;
+export const REMARKS = [
+  'history',
+  'old-image',
+  'old-base',
+  'config',
+  'index',
+  'modified-base',
+] as const;
 export type Remark = (typeof REMARKS)[number];
 
 /** `breaks` refuses unless its check is allowed, `review` is shown, `note` informs. */
@@ -52,7 +60,8 @@ export function finding(
 }
 
 /** SAFE: nothing found. REVIEW: shown, does not refuse. BREAKS: refuses unless allowed. */
-export type Verdict = 'SAFE' | 'REVIEW' | 'BREAKS';
+export const VERDICTS = ['SAFE', 'REVIEW', 'BREAKS'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** The verdict over a list of findings; a waived finding counts as REVIEW. */
 export function verdictOf(findings: readonly Finding[], allowed: ReadonlySet<string>): Verdict {

@@ -87,6 +87,15 @@ export function historyStartsWith(
   );
 }
 
+/**
+ * Whether os, architecture and variant are the same; what one of them does not say agrees with
+ * anything, as for dockerd (OCI image-spec config.md: variant is optional).
+ */
+export function platformsAgree(a: Platform, b: Platform): boolean {
+  const fields = ['os', 'architecture', 'variant'] as const;
+  return fields.every((each) => a[each] === '' || b[each] === '' || a[each] === b[each]);
+}
+
 /** The architecture as docker prints a platform: `linux/amd64`, `linux/arm/v7`. */
 export function platformName(platform: Platform): string {
   const parts = [platform.os || 'linux', platform.architecture || 'unknown', platform.variant];

@@ -59,9 +59,9 @@ export function keyOf(property: Node): string {
 
 /** Whether Go's encoding/json reads this key into a field of that (lower-case ASCII) name. */
 export function foldsTo(key: string, name: string): boolean {
-  return (
-    key === name || key.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase() === name
-  );
+  // What folds to an ASCII letter is one unit of UTF-16, as the letter is.
+  if (key === name || key.length !== name.length) return key === name;
+  return key.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase() === name;
 }
 
 /** The exact text of a node. */

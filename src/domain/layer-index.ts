@@ -16,8 +16,11 @@ export interface LayerIndex {
   readonly whiteouts: ReadonlySet<ByteString>;
   /** Directories of which this layer hides what is below (`.wh..wh..opq`, trusted.overlay.opaque). */
   readonly opaque: ReadonlySet<ByteString>;
-  /** `directory`: tar-split was missing or unreadable, and checksums are not known. */
-  readonly source: 'tar-split' | 'directory';
+  /**
+   * `directory`: tar-split was missing or unreadable. `version`: other files are seen of the layer
+   * than its own (overlay/version.ts). Of both, checksums are not known.
+   */
+  readonly source: 'tar-split' | 'directory' | 'version';
 }
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo';

@@ -222,6 +222,7 @@ function namesOf(path: ByteString): readonly ByteString[] {
   return path === '' ? [] : path.split('/');
 }
 
-function joined(parent: ByteString, name: ByteString): ByteString {
+/** The path of a name in a directory; '' is the root. */
+export function joined(parent: ByteString, name: ByteString): ByteString {
   return parent === '' ? name : `${parent}/${name}`;
 }

@@ -2,6 +2,7 @@
  * How overlay2 names layers to each other. Source: store.md 1.8, 1.9;
  * moby daemon/graphdriver/overlay2/overlay.go (create, getLower), overlayutils/randomid.go.
  */
+import { ORIGINAL, versionOfFolder } from './overlay/version.ts';
 
 const LINK_NAME = /^[A-Z2-7]{26}$/;
 
@@ -10,9 +11,21 @@ export function isLinkName(text: string | undefined): text is string {
   return text !== undefined && LINK_NAME.test(text);
 }
 
-/** Where l/<LINK> must point: relative, since dockerd joins it to overlay2/l. */
-export function linkTargetOf(cacheId: string): string {
-  return `../${cacheId}/diff`;
+/**
+ * Where l/<LINK> must point: relative, since dockerd joins it to overlay2/l. `folder`: dockerd's own
+ * `diff`, or a version of it (overlay/version.ts).
+ */
+export function linkTargetOf(cacheId: string, folder = ORIGINAL): string {
+  return `../${cacheId}/${folder}`;
+}
+
+/**
+ * The folder of this layer directory that a target of l/<LINK> leads to: `diff` or a version of it;
+ * undefined for every other target.
+ */
+export function folderOfTarget(cacheId: string, target: string | undefined): string | undefined {
+  const folder = target?.startsWith(`../${cacheId}/`) ? target.slice(cacheId.length + 4) : '';
+  return folder === ORIGINAL || versionOfFolder(folder) !== undefined ? folder : undefined;
 }
 
 /**

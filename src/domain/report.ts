@@ -2,8 +2,10 @@
  * What the program has to say, as data: render turns it into text or JSON.
  */
 import type { BoundPlan } from './bound-plan.ts';
-import type { ImageID } from './digest.ts';
-import type { Plan } from './plan.ts';
+import type { ChainID, ImageID } from './digest.ts';
+import type { SwitchView } from './overlay/switch-view.ts';
+import type { Verdict } from './finding.ts';
+import type { OldBase, Plan } from './plan.ts';
 import type { ContainerRecord } from './snapshot.ts';
 import type { RebaseError } from '../errors.ts';
 
@@ -49,6 +51,8 @@ export interface PlanReport {
   readonly clone: CloneMode;
   /** What the chosen mode takes, and for comparison what link and copy would. */
   readonly cost: Readonly<Record<CloneMode, CloneCost>>;
+  /** Bytes on disk of the files in each layer to be cloned, by the chain that it becomes. */
+  readonly layerBytes: ReadonlyMap<ChainID, number>;
   /** Containers made from an old image; they keep it. */
   readonly containers: readonly ContainerRecord[];
   /** What a restart would do to running containers; undefined without a running daemon. */
@@ -99,8 +103,7 @@ export interface BaseReport {
   readonly imageId: ImageID;
   readonly layers: number;
   /** The base that a rebase would replace; undefined when none or several are possible. */
-  readonly detected:
-    { readonly name: string; readonly layers: number; readonly evidence: string } | undefined;
+  readonly detected: OldBase | undefined;
   /** Why there is no detected base, in one line. */
   readonly undecided: string | undefined;
   readonly candidates: readonly BaseCandidate[];
@@ -111,8 +114,16 @@ export interface BaseReport {
 }
 
 /** Where a transaction stands. */
-export type TransactionState =
-  'staging' | 'staged' | 'publishing' | 'published' | 'undoing' | 'undone' | 'discarded';
+export const TRANSACTION_STATES = [
+  'staging',
+  'staged',
+  'publishing',
+  'published',
+  'undoing',
+  'undone',
+  'discarded',
+] as const;
+export type TransactionState = (typeof TRANSACTION_STATES)[number];
 
 /** A line of `history`. */
 export interface TransactionView {
@@ -122,6 +133,8 @@ export interface TransactionView {
   readonly startedAt: string;
   readonly command: string;
   readonly images: readonly TransactionImage[];
+  /** Bases whose files it exchanges; such a transaction moves no images. */
+  readonly switches: readonly SwitchView[];
 }
 
 export interface TransactionImage {
@@ -131,6 +144,11 @@ export interface TransactionImage {
   readonly newBase: string;
 }
 
+/** A tag that a transaction has moved, with that transaction's number. */
+export interface MovedTag extends TransactionImage {
+  readonly transaction: number;
+}
+
 /** What `status` says. */
 export interface StatusReport {
   readonly storeRoot: string;
@@ -138,11 +156,11 @@ export interface StatusReport {
   /** Transactions that are neither finished nor taken back. */
   readonly open: readonly TransactionView[];
   /** Results that a running dockerd has not loaded yet: it needs a restart. */
-  readonly pendingRestart: readonly TransactionImage[];
+  readonly pendingRestart: readonly MovedTag[];
   /** Tags that a running dockerd has set back to the old image: `resume` applies them again. */
-  readonly overwritten: readonly TransactionImage[];
+  readonly overwritten: readonly MovedTag[];
   /** Tags on a result of which a layer is gone, as when the new base was removed meanwhile. */
-  readonly broken: readonly TransactionImage[];
+  readonly broken: readonly MovedTag[];
   /** Tags that name something else than their transaction left them at. */
   readonly movedAway: readonly {
     readonly tag: string;
@@ -165,16 +183,42 @@ export interface ImageResult {
   readonly after: ImageID;
   readonly tags: readonly string[];
   readonly reason: string | undefined;
+  /** Only for an image of the plan that this run has carried out. */
+  readonly applied?: AppliedImage;
 }
+
+/** What a rebase took. A layer that images of one run share counts for the first of them. */
+export interface AppliedImage {
+  /** App layers that got a directory of their own. */
+  readonly cloned: number;
+  /** App layers that were there already, or are cloned for another image. */
+  readonly reused: number;
+  /** Bytes on disk of the files in the cloned layers, however they were cloned. */
+  readonly bytes: number;
+  readonly verdict: Verdict;
+}
+
+/** `restart` is what a restart of dockerd takes besides the publish in it. */
+export const PHASES = ['plan', 'stage', 'publish', 'restart'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Whole milliseconds of the phases that there were; waiting for an answer belongs to none. */
+export type Durations = Readonly<Partial<Record<Phase, number>>>;
+
+/** What was done: to the images, or to the transaction that was taken back or thrown away. */
+export const OUTCOME_KINDS = ['rebased', 'switched', 'unchanged', 'undone', 'discarded'] as const;
 
 /** What a command that may change the store has to report at its end. */
 export interface Outcome {
-  /** What was done: to the images, or to the transaction that was taken back or thrown away. */
-  readonly kind: 'rebased' | 'unchanged' | 'undone' | 'discarded';
+  readonly kind: (typeof OUTCOME_KINDS)[number];
   readonly changed: boolean;
   readonly transaction: number | undefined;
   readonly images: readonly ImageResult[];
+  /** Bases whose files were exchanged, or would be once a staged transaction is published. */
+  readonly switches: readonly SwitchView[];
   /** `restart`: a running dockerd takes the result at its next start. `publish`: staged only. */
   readonly pending: 'restart' | 'publish' | undefined;
   readonly notes: readonly string[];
+  /** Only of a plan that this run has carried out. */
+  readonly durations?: Durations;
 }

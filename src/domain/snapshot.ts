@@ -2,6 +2,7 @@
  * What dockerd's store holds, as read: tolerant, so that damage is a fact in it and not an
  * exception. Planning refuses what is damaged; a check of the store lists it.
  */
+import type { VersionFolders } from './overlay/version.ts';
 import { shortId, type ChainID, type DiffID, type ImageID } from './digest.ts';
 
 export interface Snapshot {
@@ -57,6 +58,8 @@ export interface LayerDirectory {
   /** Where l/<link> points; undefined when it is no symlink. */
   readonly linkTarget: string | undefined;
   readonly committed: boolean;
+  /** What this program has put beside `diff`. */
+  readonly versions: VersionFolders;
 }
 
 export interface ContainerRecord {

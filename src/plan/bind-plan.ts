@@ -42,6 +42,7 @@ export function bindPlan(plan: Plan, snapshot: Snapshot, taken: TakenNames): Bou
     images: [...images.values()],
     tags: [...new Map(rebases.flatMap(({ tags }) => tags).map((tag) => [tag.key, tag])).values()],
     tops: [...new Map(tops.map((top) => [top.chainId, top])).values()],
+    switches: [],
   };
 }
 

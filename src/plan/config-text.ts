@@ -13,6 +13,7 @@ import {
   type JsonText,
   type Node,
 } from '../domain/json-text.ts';
+import type { ImageRecord } from '../domain/snapshot.ts';
 import type { History } from './splice-history.ts';
 
 /** A config's history with the exact text of each entry. Throws SyntaxError. */
@@ -21,6 +22,15 @@ export function historyIn(configText: string): History {
   const property = memberOf(root, 'history');
   const list = property === undefined ? undefined : valueOf(property);
   return { entries: parseImageConfig(configText).history, raw: rawElementsOf(configText, list) };
+}
+
+const READ = new WeakMap<ImageRecord, History>();
+
+/** `historyIn` an image's config. Read once for each image: bases are asked for again and again. */
+export function historyOf(image: ImageRecord): History {
+  const history = READ.get(image) ?? historyIn(image.text);
+  READ.set(image, history);
+  return history;
 }
 
 /**

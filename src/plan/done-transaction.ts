@@ -1,6 +1,7 @@
 /** What an undo is planned from: transactions, and who stands on which layer. */
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { ChainID, ImageID } from '../domain/digest.ts';
+import type { LayerVersions } from '../domain/overlay/version.ts';
 import type { TagChange } from '../domain/plan.ts';
 import type { TransactionImage, TransactionState } from '../domain/report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -24,6 +25,17 @@ export interface LayerUse {
   /** Chains that BuildKit's database names. */
   readonly buildkit: ReadonlySet<ChainID>;
 }
+
+/** How the layers stand that transactions have switched. */
+export interface SwitchedLayers {
+  /** By cache-id; a layer that is gone has none. */
+  readonly versions: ReadonlyMap<string, LayerVersions>;
+  /** Names of the containers that run on a chain. */
+  readonly running: ReadonlyMap<ChainID, readonly string[]>;
+}
+
+/** Of a store on which no layer was switched. */
+export const NOTHING_SWITCHED: SwitchedLayers = { versions: new Map(), running: new Map() };
 
 /**
  * Results of the transaction that it or another of ours made. An image that was there before, as

@@ -5,12 +5,12 @@
 import { shortId, type ImageID } from '../domain/digest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { isBuiltOnAny } from './built-on.ts';
-import type { DoneTransaction, LayerUse } from './done-transaction.ts';
+import type { DoneTransaction } from './done-transaction.ts';
+import type { UndoFacts } from './plan-undo.ts';
+import { hasFolder } from './undo-switches.ts';
 import { withoutWayBack } from './way-back.ts';
 
-export interface JournalFacts {
-  readonly snapshot: Snapshot;
-  readonly use: LayerUse;
+export interface JournalFacts extends UndoFacts {
   /** Transactions that are neither finished nor taken back, or whose daemon is down. */
   readonly open: ReadonlySet<number>;
   /** Tags that a running dockerd has not loaded, or has overwritten. */
@@ -22,16 +22,22 @@ export function neededJournals(
   all: readonly DoneTransaction[],
   facts: JournalFacts,
 ): Map<number, string> {
-  const { snapshot, use, open, unsettled } = facts;
+  const { snapshot, switched, open, unsettled } = facts;
   const published = all.filter(({ state }) => state === 'published');
-  const noWayBack = withoutWayBack(published, (id) => snapshot.images.has(id));
+  const noWayBack = withoutWayBack(published, {
+    hasImage: (id) => snapshot.images.has(id),
+    hasFolder: (cacheId, folder) => {
+      const layer = switched.versions.get(cacheId);
+      return layer !== undefined && hasFolder(layer, folder);
+    },
+  });
   const undoable = published.filter(({ number }) => !noWayBack.has(number));
   const newest = Math.max(0, ...all.map(({ number }) => number));
   const needed = new Map<number, string>();
   for (const one of all) {
     const { number, state, images } = one;
     const user = undoable.find((other) => other.number !== number && needs(other, one, facts));
-    const left = state === 'undone' ? leftBehind(one, snapshot, use) : undefined;
+    const left = state === 'undone' ? leftBehind(one, facts) : undefined;
     const reason = open.has(number)
       ? 'it is not finished'
       : undoable.includes(one)
@@ -87,8 +93,7 @@ function looksBuiltOn(
 /** What an undo has left, since something used it then; a later rebase may come to use it. */
 function leftBehind(
   { bound }: DoneTransaction,
-  snapshot: Snapshot,
-  use: LayerUse,
+  { snapshot, use }: JournalFacts,
 ): string | undefined {
   const layer = bound.layers.find(({ chainId, cacheId }) => use.cacheIds.get(chainId) === cacheId);
   if (layer !== undefined) return `the layer ${shortId(layer.chainId)}`;

@@ -5,7 +5,7 @@ import type { ImagePlan, ImageState, OldBase, PlannedRebase, TagChange } from '.
 import type { ConfigMode } from '../domain/settings.ts';
 import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
-import { historyIn, rebasedConfigText } from './config-text.ts';
+import { historyOf, rebasedConfigText } from './config-text.ts';
 import { baseLabelsOf } from './settings/base-labels.ts';
 import { keptSettings, planSettings, type PlannedSettings } from './settings/plan-settings.ts';
 import { NO_SETTINGS, settingsOf } from './settings/read-settings.ts';
@@ -82,11 +82,11 @@ function splicedHistory(snapshot: Snapshot, input: RebaseInput): SplicedHistory 
   const { image, oldBase, newBase, reference } = input;
   const old = oldBase.imageId === undefined ? undefined : snapshot.images.get(oldBase.imageId);
   return spliceHistory({
-    app: edited(reference, () => historyIn(image.text)),
+    app: edited(reference, () => historyOf(image)),
     appLayers: image.diffIds.length,
     oldBaseLayers: oldBase.layers,
-    oldBase: old === undefined ? undefined : edited(oldBase.name, () => historyIn(old.text)),
-    newBase: edited(newBase.name, () => historyIn(newBase.image.text)),
+    oldBase: old === undefined ? undefined : edited(oldBase.name, () => historyOf(old)),
+    newBase: edited(newBase.name, () => historyOf(newBase.image)),
     newBaseLayers: newBase.image.diffIds.length,
   });
 }

@@ -19,8 +19,14 @@ export function planPrune(
   const { images, kept } = split(old, snapshot);
   const parents = buildParents(images, snapshot);
   const gone = new Set([...images.map(({ imageId }) => imageId), ...parents]);
-  const before = withoutWayBack(published, (id) => snapshot.images.has(id));
-  const after = withoutWayBack(published, (id) => snapshot.images.has(id) && !gone.has(id));
+  const hasImage = (id: ImageID): boolean => snapshot.images.has(id);
+  // Layers go only when nothing is on them, their versions included: nothing to go back for.
+  const hasFolder = (): boolean => true;
+  const before = withoutWayBack(published, { hasImage, hasFolder });
+  const after = withoutWayBack(published, {
+    hasImage: (id) => hasImage(id) && !gone.has(id),
+    hasFolder,
+  });
   return {
     images,
     parents,

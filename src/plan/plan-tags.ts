@@ -35,6 +35,15 @@ export function planTags(snapshot: Snapshot, input: TagInput): TagChange[] {
   return [...moved, ...kept].filter((change) => change.before !== change.after);
 }
 
+/**
+ * Refuses a --tag or --keep-old that no image could have, also where there is nothing to do.
+ * Throws USAGE, BAD_REFERENCE.
+ */
+export function refuseOddNames({ wish, keepOld }: Pick<TagInput, 'wish' | 'keepOld'>): void {
+  if (typeof wish === 'object') taggable(wish.tag, '--tag');
+  if (keepOld !== undefined) taggable(filledIn(keepOld, ANY_NAME), '--keep-old');
+}
+
 /** Warns when no tag is left on the old image, since any `docker image prune` then takes it. */
 export function oldImageFindings(
   snapshot: Snapshot,
@@ -71,10 +80,8 @@ function keptTag(snapshot: Snapshot, input: TagInput, moved: TagChange): TagChan
   if (input.keepOld === undefined) return [];
   const own = input.found?.key.includes('@') === false ? input.found.key : moved.key;
   const { repository, tag } = parseReference(own);
-  const name = input.keepOld
-    .replaceAll('{repository}', repository)
-    .replaceAll('{tag}', tag ?? 'latest')
-    .replaceAll('{id}', shortId(input.oldImage));
+  const id = shortId(input.oldImage);
+  const name = filledIn(input.keepOld, { repository, tag: tag ?? 'latest', id });
   const key = referenceKey(taggable(name, '--keep-old'));
   if (key === moved.key) {
     throw new RebaseError('USAGE', `--keep-old ${key} is the name that the result gets`, {
@@ -82,6 +89,22 @@ function keptTag(snapshot: Snapshot, input: TagInput, moved: TagChange): TagChan
     });
   }
   return [changeOf(snapshot, { key }, input.oldImage)];
+}
+
+interface Name {
+  readonly repository: string;
+  readonly tag: string;
+  readonly id: string;
+}
+
+/** What a template is tried with before an image is known. */
+const ANY_NAME: Name = { repository: 'repository', tag: 'tag', id: '0123456789ab' };
+
+function filledIn(template: string, { repository, tag, id }: Name): string {
+  return template
+    .replaceAll('{repository}', repository)
+    .replaceAll('{tag}', tag)
+    .replaceAll('{id}', id);
 }
 
 function taggable(text: string, flag: string): Reference {

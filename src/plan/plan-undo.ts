@@ -11,11 +11,13 @@ import {
   tagsOnResult,
   type DoneTransaction,
   type LayerUse,
+  type SwitchedLayers,
 } from './done-transaction.ts';
 import { removableLayers, unneededMarks } from './undo-layers.ts';
 import { refusalsOf } from './undo-refusals.ts';
+import { switchesBack, switchRefusals } from './undo-switches.ts';
 
-export type { DoneTransaction, LayerUse } from './done-transaction.ts';
+export type { DoneTransaction, LayerUse, SwitchedLayers } from './done-transaction.ts';
 
 export interface UndoPlan {
   /** What depends on the result, one line each; nothing may be done while there is one. */
@@ -25,11 +27,18 @@ export interface UndoPlan {
   readonly notes: readonly string[];
 }
 
+/** The store as it is now, as far as an undo needs it. */
+export interface UndoFacts {
+  readonly snapshot: Snapshot;
+  readonly use: LayerUse;
+  readonly switched: SwitchedLayers;
+}
+
 /** Plans the undo of one published transaction; `all` are all transactions of the store. */
 export function planUndo(
   transaction: DoneTransaction,
   all: readonly DoneTransaction[],
-  { snapshot, use }: { snapshot: Snapshot; use: LayerUse },
+  { snapshot, use, switched }: UndoFacts,
 ): UndoPlan {
   const others = all.filter(({ number }) => number !== transaction.number);
   const made = resultsMade(transaction, others);
@@ -38,7 +47,10 @@ export function planUndo(
   const gone = new Set(images.map(({ imageId }) => imageId));
   const layers = removableLayers(transaction, others, gone, { snapshot, use });
   return {
-    refusals: refusalsOf(transaction, others, snapshot),
+    refusals: [
+      ...refusalsOf(transaction, others, snapshot),
+      ...switchRefusals(transaction, others, switched),
+    ],
     removable: {
       layers,
       images,
@@ -46,8 +58,12 @@ export function planUndo(
       tags: [...back, ...digestsOf(gone, snapshot)],
       reused: [],
       tops: [],
+      switches: switchesBack(transaction, switched),
     },
     notes: [
+      ...transaction.bound.switches
+        .filter(({ cacheId }) => !switched.versions.has(cacheId))
+        .map(({ base }) => `the top layer of ${base} is gone, with all versions of its files`),
       ...movedTags(transaction, snapshot).map(({ key }) =>
         snapshot.tags.byKey.has(key)
           ? `${key} names another image by now and is left as it is`

@@ -1,15 +1,13 @@
 /**
  * What could break in a rebase, image by image.
  */
-import { verdictOf, type Verdict } from '../domain/finding.ts';
+import { VERDICTS, verdictOf } from '../domain/finding.ts';
 import { rebasesOf } from '../domain/plan.ts';
 import type { CheckReport } from '../domain/report.ts';
 import { counted } from '../domain/counted.ts';
 import { hostText } from './host-text.ts';
 import { judgedText, nothingText } from './image-text.ts';
 import { pageOf, type PageOptions } from './page.ts';
-
-const VERDICTS: readonly Verdict[] = ['SAFE', 'REVIEW', 'BREAKS'];
 
 /** A CheckReport as text. Ends with a newline. */
 export function renderCheck(report: CheckReport, options: PageOptions): string {
@@ -23,14 +21,6 @@ export function renderCheck(report: CheckReport, options: PageOptions): string {
     [`Checked ${counted(plan.images.length, 'image')}: ${tally(report)}.`],
   ];
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
-}
-
-/** The verdict of each image of a report, on a line of its own; SAFE where nothing would be done. */
-export function renderVerdicts({ plan }: CheckReport): string {
-  const verdicts = plan.images.map((image) =>
-    image.kind === 'nothing' ? 'SAFE' : verdictOf(image.findings, image.allowed),
-  );
-  return verdicts.map((verdict) => `${verdict}\n`).join('');
 }
 
 /** `1 SAFE, 2 BREAKS, 1 unchanged`: what there is none of is left out. */

@@ -1,6 +1,6 @@
 import type { JournalFate } from '../domain/journal-fate.ts';
 import { transactionTable } from './history-text.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 import { pageOf, wrap, type PageOptions } from './page.ts';
 
 /** Which journals go, and why the others stay. Ends with a newline. */
@@ -27,9 +27,7 @@ export function journalFatesDocument(
   changed: boolean,
 ): JsonDocument {
   return {
-    schema: SCHEMA,
-    changed,
-    transaction: null,
+    ...documentHead('journals', { changed }),
     dropped: fates.filter(({ kept }) => kept === undefined).map(({ view }) => view),
     kept: fates.flatMap(({ view, kept }) =>
       kept === undefined ? [] : [{ transaction: view.transaction, reason: kept }],

@@ -1,15 +1,15 @@
 /**
  * The dry run: everything an operator needs to decide whether to say yes.
  */
-import { counted } from '../domain/counted.ts';
 import { verdictOf } from '../domain/finding.ts';
 import { rebasesOf } from '../domain/plan.ts';
 import type { PlanReport } from '../domain/report.ts';
+import { failureLines } from './failures-text.ts';
 import { hostText } from './host-text.ts';
 import { imageText, nothingText } from './image-text.ts';
 import { containersText, costText } from './impact-text.ts';
-import { firstOf, nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
-import { oneLine, printable } from './printable.ts';
+import { nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { oneLine } from './printable.ts';
 import { storeText } from './store-text.ts';
 import { restartText } from './restart-text.ts';
 import { summaryText } from './summary-text.ts';
@@ -17,7 +17,6 @@ import { summaryText } from './summary-text.ts';
 /** So many images are shown in full; more of them in one line each. */
 const IN_FULL = 3;
 const REFUSED_NAMES = 5;
-const FAILURES_SHOWN = 10;
 
 /** A plan as text, no line wider than the page unless `noTrunc`. Ends with a newline. */
 export function renderPlan(report: PlanReport, options: PageOptions): string {
@@ -46,20 +45,6 @@ function consequences(page: Page, report: PlanReport, inFull: boolean): string[]
     ...costText(page, report),
     ...containersText(page, report),
     ...restartText(page, report.restart),
-  ];
-}
-
-/** What is left out, each with its reason and how to go on. */
-function failureLines(page: Page, failures: PlanReport['failures']): string[] {
-  if (failures.length === 0) return [];
-  const { shown, more } = firstOf(page, failures, FAILURES_SHOWN);
-  return [
-    page.paint.red(`Left out: ${counted(failures.length, 'image')}`),
-    ...shown.flatMap(({ reference, error }) => [
-      ...wrap(page, `${printable(reference)}: ${oneLine(error.message)}`, 2),
-      ...wrap(page, `hint: ${oneLine(error.hint ?? '')}`, 6).map(page.paint.dim),
-    ]),
-    ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
 

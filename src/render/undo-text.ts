@@ -1,9 +1,11 @@
 import type { TransactionImage } from '../domain/report.ts';
 import type { BoundPlan } from '../domain/bound-plan.ts';
-import { SCHEMA, type JsonDocument } from './json-document.ts';
+import { documentHead, type JsonDocument } from './json-document.ts';
 import { counted } from '../domain/counted.ts';
+import { switchViewsOf, type SwitchView } from '../domain/overlay/switch-view.ts';
 import { idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { oneLine, printable } from './printable.ts';
+import { switchText } from './switch-text.ts';
 
 /** What taking a transaction back means, before it is done. */
 export interface UndoView {
@@ -22,10 +24,13 @@ export function renderUndo(view: UndoView, options: PageOptions): string {
     counted(removable.images.length, 'image'),
     counted(removable.layers.length, 'layer'),
   ].join(' and ');
+  const built = removable.switches.filter(({ builds }) => builds !== undefined).length;
+  const versions = built === 0 ? '' : ` and ${counted(built, 'version')} of a base's files`;
   const lines = [
     `Undo of transaction ${transaction}`,
     ...removable.tags.flatMap((tag) => tagLines(page, tag)),
-    ...wrap(page, `removes ${removed} that nothing else uses`, 2),
+    ...switchesBack(removable).flatMap((one) => wrap(page, switchText(one), 2)),
+    ...wrap(page, `removes ${removed}${versions} that nothing else uses`, 2),
     ...notes.flatMap((note) => wrap(page, `note: ${oneLine(note)}`, 2)),
     ...refusals
       .flatMap((refusal) => wrap(page, `refused: ${oneLine(refusal)}`, 2))
@@ -37,9 +42,7 @@ export function renderUndo(view: UndoView, options: PageOptions): string {
 /** The same as a JSON document. */
 export function undoDocument({ transaction, removable, refusals, notes }: UndoView): JsonDocument {
   return {
-    schema: SCHEMA,
-    changed: false,
-    transaction,
+    ...documentHead('undo', { transaction }),
     refusals,
     notes,
     tags: removable.tags.map(({ key, before, after }) => ({
@@ -47,11 +50,21 @@ export function undoDocument({ transaction, removable, refusals, notes }: UndoVi
       before: after,
       after: before ?? null,
     })),
+    switches: switchesBack(removable),
     removed: {
       images: removable.images.map(({ imageId }) => imageId),
       layers: removable.layers.map(({ chainId }) => chainId),
     },
   };
+}
+
+/** What the bases show, and what they show afterwards. */
+function switchesBack({ switches }: BoundPlan): SwitchView[] {
+  return switchViewsOf(switches).map(({ base, before, after }) => ({
+    base,
+    before: after,
+    after: before,
+  }));
 }
 
 function tagLines(page: Page, { key, before, after }: BoundPlan['tags'][number]): string[] {

@@ -1,5 +1,5 @@
 import { type Layout } from './layout.ts';
-import { readOverlayXattrs } from './overlay-xattrs.ts';
+import { readOverlayXattrs, type OverlayXattrs } from './overlay-xattrs.ts';
 
 /** A mark that ties a path to the layers below it. */
 export interface PathMark {
@@ -25,10 +25,14 @@ export function readDependentMarks(
   const folders = cacheIds.map((cacheId) => `${cacheId}/diff`);
   for (const [place, xattrs] of readOverlayXattrs(layout.overlay, folders)) {
     const [cacheId = '', , ...names] = place.split('/');
-    const marks = [...xattrs.keys()]
-      .filter((xattr) => DEPENDENT.test(xattr))
-      .map((xattr) => ({ path: names.join('/'), xattr }));
+    const marks = dependentMarksOf(names.join('/'), xattrs);
     if (marks.length > 0) found.set(cacheId, [...(found.get(cacheId) ?? []), ...marks]);
   }
   return found;
+}
+
+/** Those of the marks of one path that tie it to the layers below it. */
+export function dependentMarksOf(path: string, xattrs: OverlayXattrs): PathMark[] {
+  const marks = [...xattrs.keys()].filter((xattr) => DEPENDENT.test(xattr));
+  return marks.map((xattr) => ({ path, xattr }));
 }

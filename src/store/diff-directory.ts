@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { RebaseError } from '../errors.ts';
+import { isLayerName } from './layer-name.ts';
 import { layerDirectory, type Layout } from './layout.ts';
-import { isLayerName } from './read-layer.ts';
 
 /**
  * overlay2/<cache-id>/diff, the files of a layer; whether it is there is not asked.

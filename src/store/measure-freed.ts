@@ -1,7 +1,7 @@
 import type { Freed } from '../domain/prune.ts';
 import { findBelow, FOLDERS_PER_FIND } from './find-below.ts';
 import { layerDirectory, type Layout } from './layout.ts';
-import { isLayerName } from './read-layer.ts';
+import { isLayerName } from './layer-name.ts';
 import { statOf } from './read-file.ts';
 
 /**
@@ -10,9 +10,16 @@ import { statOf } from './read-file.ts';
  * they were not. Names that are no layer directories count nothing.
  */
 export function measureFreed(layout: Layout, cacheIds: readonly string[]): Freed {
-  const there = cacheIds.filter(
-    (id) => isLayerName(id) && statOf(layerDirectory(layout, id))?.isDirectory() === true,
+  return measureFolders(
+    layout,
+    cacheIds.filter(
+      (id) => isLayerName(id) && statOf(layerDirectory(layout, id))?.isDirectory() === true,
+    ),
   );
+}
+
+/** The same of folders below overlay2 that are there: `<cache-id>/diff.<version>`. */
+export function measureFolders(layout: Layout, there: readonly string[]): Freed {
   let bytes = 0;
   let inodes = 0;
   /** Names found so far of inodes that have several. */

@@ -5,6 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { RebaseError } from '../errors.ts';
+import { FOLDERS_PER_FIND } from './find-below.ts';
 import { paxRecords } from './pax-records.ts';
 import { BLOCK, readTarHeader } from './tar-header.ts';
 
@@ -23,9 +24,17 @@ export function readOverlayXattrs(
   cwd: string,
   folders: readonly string[],
 ): Map<string, OverlayXattrs> {
-  const { status, stdout, stderr, error } = spawnSync('sh', ['-c', ARCHIVE_MARKED], {
+  const marks = new Map<string, OverlayXattrs>();
+  for (let at = 0; at < folders.length; at += FOLDERS_PER_FIND) {
+    const archive = archiveOfMarked(cwd, folders.slice(at, at + FOLDERS_PER_FIND));
+    for (const [path, xattrs] of marksIn(archive)) marks.set(path, xattrs);
+  }
+  return marks;
+}
+
+function archiveOfMarked(cwd: string, folders: readonly string[]): Buffer {
+  const { status, stdout, stderr, error } = spawnSync('sh', ['-c', ARCHIVE, 'sh', ...folders], {
     cwd,
-    input: folders.map((folder) => `${folder}\0`).join(''),
     maxBuffer: 2 ** 31 - 1,
     env: { ...process.env, LC_ALL: 'C' },
   });
@@ -35,7 +44,7 @@ export function readOverlayXattrs(
   if (status !== 0) {
     throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${stderr.toString().trim()}`);
   }
-  return marksIn(stdout);
+  return stdout;
 }
 
 /** Whether a directory's marks hide what the layers below have in it. */
@@ -47,13 +56,11 @@ export function isOpaque(marks: OverlayXattrs): boolean {
  * Blocks, size and path of everything, of which directories are kept, and files that have at most a
  * page on disk and more than that in size: GNU tar reads what it archives, and these are small.
  */
-const ARCHIVE_MARKED = `
-list() {
-  xargs -0 -r sh -c 'exec find "$@" -type d -printf "0 0 %p\\0" -o -type f -printf "%b %s %p\\0"' sh |
-    grep -zaE '^(0 [0-9]+|8 [0-9]{5,}) ' | sed -z 's/^[0-9]* [0-9]* //'
-}
-list | tar -c -f - --null --no-recursion -T - --format=posix --sparse --xattrs \\
-  --xattrs-include='trusted.overlay.*' --xattrs-include='user.overlay.*'
+const ARCHIVE = `
+find "$@" -type d -printf '0 0 %p\\0' -o -type f -printf '%b %s %p\\0' |
+  sed -znE 's/^(0 [0-9]+|8 [0-9]{5,}) //p' |
+  tar -c -f - --null --no-recursion -T - --format=posix --sparse --xattrs \\
+    --xattrs-include='trusted.overlay.*' --xattrs-include='user.overlay.*'
 `;
 
 function marksIn(archive: Buffer): Map<string, OverlayXattrs> {

@@ -3,7 +3,7 @@ import { textOfBytes } from '../domain/byte-string.ts';
 import { readElf } from '../domain/elf/read-elf.ts';
 import type { FileFact, FileRequest } from '../domain/file-fact.ts';
 import { RebaseError } from '../errors.ts';
-import { diffDirectory } from './diff-directory.ts';
+import { activeDirectory } from './active-directory.ts';
 import type { Layout } from './layout.ts';
 import { openInLayer } from './open-in-layer.ts';
 import { errnoOf } from './read-file.ts';
@@ -61,7 +61,7 @@ function bytesFact(file: LayerFile): FileFact {
 }
 
 function elfFact(layout: Layout, cacheId: string, path: string): FileFact {
-  const opened = openInLayer(diffDirectory(layout, cacheId), path, 'refuse');
+  const opened = openInLayer(activeDirectory(layout, cacheId), path, 'refuse');
   if ('reason' in opened) return unreadable(opened.reason);
   const { fd } = opened;
   try {

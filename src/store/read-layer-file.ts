@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { ByteString } from '../domain/byte-string.ts';
-import { diffDirectory } from './diff-directory.ts';
+import { activeDirectory } from './active-directory.ts';
 import type { Layout } from './layout.ts';
 import { openInLayer } from './open-in-layer.ts';
 import { errnoOf } from './read-file.ts';
@@ -16,7 +16,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a regular file of one layer, overlay2/<cache-id>/diff/<path>. Follows no symlink, neither
+ * Reads a regular file as it is seen of one layer, overlay2/<cache-id>/diff/<path> or a version's. Follows no symlink, neither
  * on the way nor at its end. Throws STORE_DAMAGED when the cache-id is no name of a directory.
  */
 export function readLayerFile(
@@ -25,7 +25,7 @@ export function readLayerFile(
   path: ByteString,
   { limit, head = false }: ReadOptions,
 ): LayerFile {
-  const opened = openInLayer(diffDirectory(layout, cacheId), path, 'refuse');
+  const opened = openInLayer(activeDirectory(layout, cacheId), path, 'refuse');
   if ('reason' in opened) return opened;
   try {
     const { size } = fstatSync(opened.fd);

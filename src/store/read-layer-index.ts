@@ -2,11 +2,13 @@ import path from 'node:path';
 import type { ChainID } from '../domain/digest.ts';
 import type { LayerIndex } from '../domain/layer-index.ts';
 import { RebaseError } from '../errors.ts';
+import { activeDirectory, isModified } from './active-directory.ts';
 import { IndexBuilder } from './index-builder.ts';
+import { remappedRoot } from './layer-owner.ts';
 import { layerEntry, type Layout } from './layout.ts';
 import { tarMembers } from './tar-members.ts';
 import { readTarSplit, tarSplitEntries } from './tar-split.ts';
-import { walkLayer } from './walk-layer.ts';
+import { walkFolder, walkLayer } from './walk-layer.ts';
 
 /** Which layer of the store: its layerdb entry, and its overlay2 directory if that is known. */
 export interface LayerLocation {
@@ -15,11 +17,16 @@ export interface LayerLocation {
 }
 
 /**
- * What a layer holds, as its tar-split file says. Where that is missing or damaged, its directory
- * is walked instead: then `source` is `directory`, and no checksums are known.
+ * What is seen of a layer, as its tar-split file says. Where that is missing or damaged, its
+ * directory is walked instead: then `source` is `directory`, and no checksums are known. So is a
+ * version that is seen in place of its own files, which no tar-split describes: `version`.
  * Throws STORE_DAMAGED when neither can be read.
  */
 export function readLayerIndex(layout: Layout, { chainId, cacheId }: LayerLocation): LayerIndex {
+  if (cacheId !== undefined && isModified(layout, cacheId)) {
+    const walked = walkFolder(activeDirectory(layout, cacheId), remappedRoot(layout));
+    return { ...walked, source: 'version' };
+  }
   try {
     return indexOfTarSplit(path.join(layerEntry(layout, chainId), 'tar-split.json.gz'));
   } catch (error) {

@@ -2,16 +2,10 @@ import path from 'node:path';
 import type { ChainID } from '../domain/digest.ts';
 import { isLinkName } from '../domain/overlay-layer.ts';
 import type { LayerDirectory, LayerRecord } from '../domain/snapshot.ts';
+import { isLayerName } from './layer-name.ts';
 import { layerDirectory, layerEntry, linkPath, type Layout } from './layout.ts';
+import { readVersionFolders } from './overlay/read-versions.ts';
 import { readField, statOf, targetOf } from './read-file.ts';
-
-/** What dockerd and BuildKit name layer directories and their init layers (store.md 1.1, 1.8). */
-const LAYER_NAME = /^[0-9a-z]+(-init)?$/;
-
-/** Whether a text can be the name of a layer directory, and so may become part of a path. */
-export function isLayerName(text: string): boolean {
-  return LAYER_NAME.test(text);
-}
 
 /**
  * Reads one layerdb entry with its overlay2 directory; undefined when there is no such entry.
@@ -48,5 +42,6 @@ export function readLayerDirectory(layout: Layout, cacheId: string): LayerDirect
     lower: readField(path.join(directory, 'lower')),
     linkTarget: isLinkName(link) ? targetOf(linkPath(layout, link)) : undefined,
     committed: statOf(path.join(directory, 'committed')) !== undefined,
+    versions: readVersionFolders(directory),
   };
 }

@@ -3,7 +3,7 @@ import { asChainID, asImageID } from '../domain/digest.ts';
 import type { Leftovers } from '../domain/inventory.ts';
 import type { Layout } from './layout.ts';
 import { namesIn, statOf } from './read-file.ts';
-import { isLayerName } from './read-layer.ts';
+import { isLayerName } from './layer-name.ts';
 
 /** What dockerd writes before it renames it into its place (store.md 1.3, 1.4, 1.6). */
 const TEMPORARY = /^\.tmp-/;

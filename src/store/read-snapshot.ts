@@ -8,7 +8,7 @@ import { readTags } from './read-tags.ts';
 
 /**
  * Reads images, tags and containers; no layers yet, since a request concerns few of them
- * (`withLayers`). Throws STORE_DAMAGED when repositories.json cannot be read.
+ * (`readLayers`). Throws STORE_DAMAGED when repositories.json cannot be read.
  */
 export function readSnapshot(layout: Layout): Snapshot {
   return {
@@ -17,15 +17,6 @@ export function readSnapshot(layout: Layout): Snapshot {
     containers: readContainers(layout),
     layers: new Map(),
   };
-}
-
-/** The snapshot with these layers read as well; chains that do not exist stay absent. */
-export function withLayers(
-  layout: Layout,
-  snapshot: Snapshot,
-  chainIds: Iterable<ChainID>,
-): Snapshot {
-  return { ...snapshot, layers: new Map([...snapshot.layers, ...readLayers(layout, chainIds)]) };
 }
 
 /** Reads these layers; chains that do not exist stay absent. */

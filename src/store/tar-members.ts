@@ -90,6 +90,11 @@ function readHeaders(bytes: Buffer, crc: string | undefined): { member: TarMembe
   throw notTarSplit('there is no whole header in front of a file');
 }
 
+/** The member that a header is of, with the records of the PAX header in front of it. */
+export function memberOf(header: TarHeader, pax: ReadonlyMap<string, string>): TarMember {
+  return extended(header, { pax, longName: '', longLink: '' }, undefined);
+}
+
 /** The header with what the extensions say instead; GNU's long names win, as in Go. */
 function extended(
   header: TarHeader,

@@ -3,9 +3,10 @@
  * Source: store.md 1.8 (diff/); kernel Documentation/filesystems/overlayfs.rst (whiteouts).
  */
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
-import type { ByteString } from '../domain/byte-string.ts';
+import { bytesOfText, type ByteString } from '../domain/byte-string.ts';
 import type { EntryType, LayerIndex } from '../domain/layer-index.ts';
 import { RebaseError } from '../errors.ts';
+import { dependentMarksOf, type PathMark } from './dependent-marks.ts';
 import { diffDirectory } from './diff-directory.ts';
 import { LayerListing, type Attributes } from './layer-listing.ts';
 import { remappedRoot } from './layer-owner.ts';
@@ -13,50 +14,63 @@ import type { Layout } from './layout.ts';
 import { isOpaque, readOverlayXattrs } from './overlay-xattrs.ts';
 import { errnoOf, statOf } from './read-file.ts';
 
+/** A folder as it was walked. */
+export interface WalkedFolder extends LayerIndex {
+  /** Marks that make a path show what the folders below have, like `redirect`. */
+  readonly dependentMarks: readonly PathMark[];
+}
+
 /**
  * Walks overlay2/<cache-id>/diff without following a symlink. Sockets are left out, as dockerd
  * leaves them out of the layer's tar. Throws STORE_DAMAGED.
  */
 export function walkLayer(layout: Layout, cacheId: string): LayerIndex {
-  const diff = diffDirectory(layout, cacheId);
+  return walkFolder(diffDirectory(layout, cacheId), remappedRoot(layout));
+}
+
+/**
+ * The same of any folder in OverlayFS form. `owner` is who owns what belongs to root in containers.
+ * Throws STORE_DAMAGED.
+ */
+export function walkFolder(folder: string, owner: Walk['owner']): WalkedFolder {
   // Never a symlink to one.
-  if (!statOf(diff)?.isDirectory()) throw notReadable(diff, 'no directory');
+  if (!statOf(folder)?.isDirectory()) throw notReadable(folder, 'no directory');
   const listing = new LayerListing();
   try {
-    walk({ listing, diff, owner: remappedRoot(layout) }, '');
+    walk({ listing, folder: bytesOfText(folder), owner }, '');
   } catch (error) {
     const why = errnoOf(error);
     if (why === undefined) throw error;
-    throw notReadable(diff, why, error);
+    throw notReadable(folder, why, error);
   }
-  for (const [folder, marks] of readOverlayXattrs(diff, ['.'])) {
-    if (isOpaque(marks)) listing.addOpaque(folder.replace(/^\.\/?/, ''));
+  const dependentMarks: PathMark[] = [];
+  for (const [place, xattrs] of readOverlayXattrs(folder, ['.'])) {
+    const path = place.replace(/^\.\/?/, '');
+    if (isOpaque(xattrs)) listing.addOpaque(path);
+    dependentMarks.push(...dependentMarksOf(path, xattrs));
   }
-  return listing.index('directory');
+  return { ...listing.index('directory'), dependentMarks };
 }
 
-function notReadable(diff: string, why: string, cause?: unknown): RebaseError {
-  return new RebaseError('STORE_DAMAGED', `${diff} cannot be read (${why})`, { cause });
+function notReadable(folder: string, why: string, cause?: unknown): RebaseError {
+  return new RebaseError('STORE_DAMAGED', `${folder} cannot be read (${why})`, { cause });
 }
 
 interface Walk {
   readonly listing: LayerListing;
-  readonly diff: string;
+  /** The bytes of its path. */
+  readonly folder: ByteString;
   readonly owner: { readonly uid: number; readonly gid: number };
 }
 
 function walk(each: Walk, at: ByteString): void {
-  const root = Buffer.from(each.diff);
-  const file = at === '' ? root : Buffer.concat([root, Buffer.from(`/${at}`, 'latin1')]);
+  const file = Buffer.from(at === '' ? each.folder : `${each.folder}/${at}`, 'latin1');
   const stats = lstatSync(file);
   const type = typeOf(stats);
   if (type === undefined) return;
   each.listing.add(at, attributesOf(type, stats, file, each.owner), identityOf(stats, file));
   if (type !== 'directory') return;
-  for (const child of readdirSync(file, { encoding: 'buffer' })) {
-    const name = child.toString('latin1');
-    walk(each, at === '' ? name : `${at}/${name}`);
-  }
+  for (const name of readdirSync(file, 'latin1')) walk(each, at === '' ? name : `${at}/${name}`);
 }
 
 function typeOf(stats: Stats): EntryType | 'whiteout' | undefined {
@@ -81,10 +95,7 @@ function attributesOf(
     gid: stats.gid - owner.gid,
     size: type === 'file' ? stats.size : 0,
     crc: undefined,
-    target:
-      type === 'symlink'
-        ? readlinkSync(file, { encoding: 'buffer' }).toString('latin1')
-        : undefined,
+    target: type === 'symlink' ? readlinkSync(file, 'latin1') : undefined,
     device: type === 'char' || type === 'block' ? deviceOf(stats.rdev) : undefined,
   };
 }
@@ -93,7 +104,8 @@ function attributesOf(
 function identityOf(stats: Stats, file: Buffer): string | undefined {
   if (stats.isDirectory() || stats.nlink < 2) return undefined;
   // Inode numbers may be larger than a double can tell apart.
-  const { dev, ino } = lstatSync(file, { bigint: true });
+  const isExact = Number.isSafeInteger(stats.ino);
+  const { dev, ino } = isExact ? stats : lstatSync(file, { bigint: true });
   return `${dev}:${ino}`;
 }
 

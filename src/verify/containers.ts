@@ -75,6 +75,8 @@ const MOUNT_CODES: Partial<Record<StoreCode, StoreCode>> = {
   'link-invalid': 'mount-link',
   'link-missing': 'mount-link',
   'link-target': 'mount-link',
+  'version-missing': 'mount-link',
+  'version-unknown': 'mount-link',
   'lower-wrong': 'mount-lower',
 };
 

@@ -12,6 +12,7 @@ import {
   examineMarks,
   examineRemoving,
   examineSharing,
+  examineVersions,
   descendantsIn,
   withoutShared,
 } from './layers.ts';
@@ -30,6 +31,7 @@ export function examine(inventory: Inventory): StoreFinding[] {
     ...examineSharing(inventory),
     ...examineLinkNames(inventory),
     ...examineMarks(known),
+    ...examineVersions(known),
     ...examineImages(inventory),
     ...examineMounts(known),
     ...examineContainers(inventory),

@@ -5,7 +5,8 @@
  * Source: store.md 7 (1, 2, 3, 6, 7, 8), 1.1, 1.8, 1.9.
  */
 import { asChainID, asDiffID, chainIdOn, type ChainID, type DiffID } from '../domain/digest.ts';
-import { isLinkName, linkTargetOf, lowerOn } from '../domain/overlay-layer.ts';
+import { folderOfVersion, versionOfFolder } from '../domain/overlay/version.ts';
+import { folderOfTarget, isLinkName, linkTargetOf, lowerOn } from '../domain/overlay-layer.ts';
 import type { LayerDirectory, LayerRecord } from '../domain/snapshot.ts';
 import type { StoreCode } from '../domain/store-finding.ts';
 
@@ -98,15 +99,35 @@ function directoryProblems(
 /** What is wrong with a directory's `link` and its entry in overlay2/l. */
 export function linkProblems(
   directoryName: string,
-  { link, linkTarget }: Pick<LayerDirectory, 'link' | 'linkTarget'>,
+  { link, linkTarget, versions }: Pick<LayerDirectory, 'link' | 'linkTarget' | 'versions'>,
   name: string,
 ): Problem[] {
   if (!isLinkName(link)) {
     return [{ code: 'link-invalid', what: `has ${shown(link)} in ${name}/link` }];
   }
   if (linkTarget === linkTargetOf(directoryName)) return [];
+  const version = versionOfFolder(folderOfTarget(directoryName, linkTarget) ?? '');
+  if (version !== undefined) return versionProblems(version, versions, name);
   const what = `has ${shown(linkTarget)} as target of overlay2/l/${link}`;
   return [{ code: linkTarget === undefined ? 'link-missing' : 'link-target', what }];
+}
+
+/** What is wrong with the version of a layer's files that is mounted; nothing if it is whole. */
+function versionProblems(
+  version: string,
+  { versions, unknown }: LayerDirectory['versions'],
+  name: string,
+): Problem[] {
+  if (versions.some((each) => each.version === version)) return [];
+  const folder = folderOfVersion(version);
+  return unknown.includes(folder)
+    ? [
+        {
+          code: 'version-unknown',
+          what: `shows ${name}/${folder}, of which no record says that it is whole`,
+        },
+      ]
+    : [{ code: 'version-missing', what: `shows ${name}/${folder}, which is not there` }];
 }
 
 /** What is wrong with a directory's `lower`; `wanted` as in `stackBelow`. */

@@ -1,4 +1,7 @@
 import { asChainID, shortId, type ChainID } from '../domain/digest.ts';
+import { counted } from '../domain/counted.ts';
+import { folderOfVersion } from '../domain/overlay/version.ts';
+import { folderOfTarget } from '../domain/overlay-layer.ts';
 import { layersOf, type DirectoryOwner, type Inventory } from '../domain/inventory.ts';
 import type { StoreFinding } from '../domain/store-finding.ts';
 import { layerProblems } from './layer-problems.ts';
@@ -77,6 +80,22 @@ export function sharingFindings(
         ]
       : []),
   ];
+}
+
+/** Layers that show a version of their files, which is no damage. */
+export function examineVersions(inventory: Inventory): StoreFinding[] {
+  return layersOf(inventory).flatMap(({ chainId, cacheId, directory }) => {
+    const shown = folderOfTarget(cacheId ?? '', directory?.linkTarget);
+    const version = directory?.versions.versions.find(
+      (each) => folderOfVersion(each.version) === shown,
+    );
+    if (directory === undefined || version === undefined) return [];
+    const count = counted(directory.versions.versions.length, 'version');
+    const what = `is a modified base: it shows ${version.shows.name}, version ${version.version}`;
+    return [
+      storeFinding('base-modified', `layer ${shortId(chainId)} ${what} (${count})`, [chainId]),
+    ];
+  });
 }
 
 /** Marks and folders that depend on what stands on a layer (store.md 7: 9). */

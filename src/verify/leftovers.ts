@@ -1,6 +1,6 @@
 import { asChainID, shortId, type ChainID } from '../domain/digest.ts';
 import { layersOf, type Inventory } from '../domain/inventory.ts';
-import { isLinkName } from '../domain/overlay-layer.ts';
+import { folderOfTarget, isLinkName } from '../domain/overlay-layer.ts';
 import type { StoreFinding } from '../domain/store-finding.ts';
 import { storeFinding } from './remedies.ts';
 
@@ -10,6 +10,7 @@ export function examineLeftovers(inventory: Inventory): StoreFinding[] {
     ...orphanDirectories(inventory),
     ...orphanLinks(inventory),
     ...orphanLayers(inventory),
+    ...versionLeftovers(inventory),
     ...inventory.leftovers.temporary.map((path) =>
       storeFinding('leftover', `${path} is a temporary of a run that ended before its time`),
     ),
@@ -44,6 +45,19 @@ function orphanLinks({ links, directories, host }: Inventory): StoreFinding[] {
         ? 'is no link of dockerd'
         : 'is a link that no directory has';
     return [storeFinding('orphan-link', `overlay2/l/${name} ${what}`)];
+  });
+}
+
+/** What this program has begun beside the files of a layer and not brought to its end. */
+function versionLeftovers({ directories, host }: Inventory): StoreFinding[] {
+  return [...directories].flatMap(([directory, { link, linkTarget, versions }]) => {
+    if (host.ours.has(directory)) return [];
+    const active = isLinkName(link) ? folderOfTarget(directory, linkTarget) : undefined;
+    return [...versions.unknown, ...versions.strays]
+      .filter((name) => name !== active)
+      .map((name) =>
+        storeFinding('version-leftover', `overlay2/${directory}/${name} is of no whole version`),
+      );
   });
 }
 

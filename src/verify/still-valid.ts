@@ -1,6 +1,6 @@
-import type { BoundPlan } from '../domain/bound-plan.ts';
+import type { BoundPlan, LayerSwitch } from '../domain/bound-plan.ts';
 import { imageIdOf, shortId, type ChainID } from '../domain/digest.ts';
-import { lowerOn } from '../domain/overlay-layer.ts';
+import { folderOfTarget, lowerOn } from '../domain/overlay-layer.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 
 /**
@@ -31,7 +31,24 @@ export function changesSince(
     ...bound.images
       .filter(({ imageId, configText }) => imageIdOf(configText) !== imageId)
       .map(({ imageId }) => `the journal's config of ${shortId(imageId)} is not what its ID says`),
+    ...bound.switches
+      .filter((one) => !standsAsBefore(one, snapshot))
+      .map(({ base }) => `the top layer of ${base} is not what it was`),
   ];
+}
+
+/** Whether a base's top layer is the same one, on the same layers, and shows the same files. */
+function standsAsBefore(
+  { chainId, cacheId, lowerdir, before }: LayerSwitch,
+  { layers }: Pick<Snapshot, 'layers'>,
+): boolean {
+  const layer = layers.get(chainId);
+  const target = layer?.directory?.linkTarget;
+  return (
+    layer?.cacheId === cacheId &&
+    lowerAbove(chainId, { layers }) === lowerdir &&
+    folderOfTarget(cacheId, target) === before
+  );
 }
 
 /** The `lower` file of a layer on this parent as the parent is now; undefined when it is gone. */
@@ -49,5 +66,8 @@ function lowerAbove(
 export function concernedChains(bound: BoundPlan): ChainID[] {
   const chains = bound.layers.flatMap(({ chainId, parent }) => [chainId, parent]);
   const tops = bound.tops.map(({ chainId }) => chainId);
-  return [...chains, ...bound.reused, ...tops].filter((chainId) => chainId !== undefined);
+  const switched = bound.switches.map(({ chainId }) => chainId);
+  return [...chains, ...bound.reused, ...tops, ...switched].filter(
+    (chainId) => chainId !== undefined,
+  );
 }

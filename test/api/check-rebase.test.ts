@@ -11,7 +11,6 @@ import type { ImagePlan } from '../../src/domain/plan.ts';
 import type { CheckReport } from '../../src/domain/report.ts';
 import { checkDocument } from '../../src/render/check-json.ts';
 import { renderCheck } from '../../src/render/check-text.ts';
-import { toJsonText } from '../../src/render/json-document.ts';
 import { exampleFact } from '../checks/loading/example-fact.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { exampleElf } from '../domain/elf/example-elf.ts';
@@ -21,6 +20,7 @@ import {
   type ImageSpec,
   type LayerSpec,
 } from '../support/store-builder.ts';
+import { publishedText } from '../support/output-schema.ts';
 import { removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees } from '../support/tree-state.ts';
 import { fastDir, OFFLINE, openStopped, plan, stateOf } from './stopped-store.ts';
@@ -237,7 +237,7 @@ describe('api: check', () => {
       ],
     });
     const report = await check('app:1');
-    const json = toJsonText(checkDocument(report));
+    const json = publishedText(checkDocument(report));
     for (const text of [
       renderCheck(report, { color: false }),
       renderCheck(report, { color: false, noTrunc: true }),

@@ -7,7 +7,7 @@ import type { DoctorReport } from '../../src/domain/doctor-report.ts';
 import { STORE_CODES } from '../../src/domain/store-finding.ts';
 import { doctorDocument } from '../../src/render/doctor-json.ts';
 import { renderDoctor } from '../../src/render/doctor-text.ts';
-import { toJsonText } from '../../src/render/json-document.ts';
+import { publishedText } from '../support/output-schema.ts';
 import { removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees, readTree } from '../support/tree-state.ts';
 import { codesOf, examined, patient, said, type Damage } from './damaged-store.ts';
@@ -18,6 +18,7 @@ import { IMAGES_DAMAGES } from './damages/images.ts';
 import { LAYERS_DAMAGES } from './damages/layers.ts';
 import { LEFTOVERS_DAMAGES } from './damages/leftovers.ts';
 import { TAGS_DAMAGES } from './damages/tags.ts';
+import { VERSIONS_DAMAGES } from './damages/versions.ts';
 import { fastDir } from './stopped-store.ts';
 
 const TABLES: readonly (readonly [string, readonly Damage[], boolean])[] = [
@@ -27,6 +28,7 @@ const TABLES: readonly (readonly [string, readonly Damage[], boolean])[] = [
   ['tags', TAGS_DAMAGES, false],
   ['containers', CONTAINERS_DAMAGES, false],
   ['leftovers', LEFTOVERS_DAMAGES, false],
+  ['versions', VERSIONS_DAMAGES, false],
   ['contents, with --deep', CONTENTS_DAMAGES, true],
 ];
 
@@ -65,7 +67,7 @@ describe('doctor: damage', () => {
 function expectPrintable(report: DoctorReport): void {
   const texts = [
     renderDoctor(report, { color: false, noTrunc: true }),
-    toJsonText(doctorDocument(report)),
+    publishedText(doctorDocument(report)),
   ];
   for (const text of texts) expect(text).to.not.match(/[\x00-\x09\x0b-\x1f\x7f]/);
 }

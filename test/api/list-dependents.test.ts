@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { listDependents } from '../../src/api/list-dependents.ts';
 import { descendantsOf } from '../../src/domain/dependents.ts';
 import { dependentsDocument } from '../../src/render/dependents-json.ts';
-import { toJsonText } from '../../src/render/json-document.ts';
 import { renderDependents } from '../../src/render/dependents-text.ts';
 import { rejection } from '../daemon/rejection.ts';
+import { asPublished } from '../support/output-schema.ts';
 import { buildStore, type StoreSpec } from '../support/store-builder.ts';
 import { removeTempDirs } from '../support/temp-dir.ts';
 import { fastDir, openStopped, stateOf } from './stopped-store.ts';
@@ -90,7 +90,7 @@ describe('api/list-dependents', () => {
   });
 
   it('is a JSON document of the same tree', async () => {
-    const document = JSON.parse(toJsonText(dependentsDocument(await report()))) as {
+    const document = asPublished(dependentsDocument(await report())) as {
       base: { children: { name: string; children: { containers: unknown[] }[] }[] };
     };
     const app = document.base.children.find(({ name }) => name === 'app:1');

@@ -59,7 +59,7 @@ describe('api: an odd journal', function () {
 
   it('of a newer version is left alone', async () => {
     await rebase(root, 'app:1', 'base:2', { stageOnly: true });
-    rewrite((begin) => ({ ...begin, version: 2 }));
+    rewrite((begin) => ({ ...begin, version: 3 }));
     await refused('STORE_UNSUPPORTED', /newer rebase-image/);
   });
 
@@ -105,6 +105,60 @@ describe('api: an odd journal', function () {
       });
       await refused('STORE_DAMAGED', /names that no layer has/);
     }
+  });
+
+  it('with a switch of names that lead out of the store is refused', async () => {
+    await rebase(root, 'app:1', 'base:2', { stageOnly: true });
+    const link = 'A'.repeat(26);
+    const sound = {
+      base: 'base:1',
+      chainId: store.image('old').chainIds[0],
+      cacheId: store.image('old').cacheIds[0],
+      link,
+      before: 'diff',
+      after: 'diff.2',
+      lowerdir: `l/${link}`,
+    };
+    const odd = [
+      { cacheId: '../../image' },
+      { link: '../../../etc/passwd' },
+      { before: '../diff' },
+      { after: 'diff/../../../etc' },
+      { after: 'work' },
+      { after: 'diff' },
+      { builds: { version: '../../etc' } },
+      { builds: { version: '3' } },
+      { lowerdir: `l/${link}:/etc` },
+      { lowerdir: `l/${'B'.repeat(26)}` },
+      { chainId: 'sha256:0' },
+    ];
+    const put = (switches: unknown): void => {
+      rewrite((begin) => ({
+        ...begin,
+        version: 2,
+        bound: { ...(begin['bound'] as object), switches },
+      }));
+    };
+    for (const names of odd) {
+      put([{ ...sound, ...names }]);
+      await refused('STORE_DAMAGED', /names that no layer has/);
+    }
+    put({});
+    await refused('STORE_DAMAGED', /names that no layer has/);
+    put([sound]);
+    expect(lastState()).to.equal('staged');
+  });
+
+  it('of version 1 has no switches', async () => {
+    await rebase(root, 'app:1', 'base:2', { stageOnly: true });
+    rewrite((begin) => {
+      const bound = { ...(begin['bound'] as Record<string, unknown>) };
+      delete bound['switches'];
+      return { ...begin, bound };
+    });
+    expect(readTransactions(layoutOf(root))[0]?.bound.switches).to.deep.equal([]);
+    await abort(root);
+    expect(diffTrees(before, stateOf(root))).to.deep.equal([]);
   });
 
   it('with marks that lead out of the store is refused', async () => {

@@ -37,6 +37,10 @@ describe('api: a rebase on a stopped store', () => {
   it('moves the tag to a sound image, and says what it did', async () => {
     const outcome = await rebase(root, 'app:1', 'base:2');
     const after = taggedId(root, 'app:1')!;
+    const { bytes } = outcome.images[0]!.applied!;
+    // The large file, whatever blocks the file system has.
+    expect(bytes).to.be.above(100_000);
+    expect(outcome.durations).to.have.all.keys('stage', 'publish');
     expect(outcome).to.deep.include({
       changed: true,
       transaction: 1,
@@ -48,6 +52,7 @@ describe('api: a rebase on a stopped store', () => {
           after,
           tags: ['app:1'],
           reason: undefined,
+          applied: { cloned: 2, reused: 0, bytes, verdict: 'SAFE' },
         },
       ],
       pending: undefined,

@@ -10,7 +10,7 @@ import { undoTransaction } from '../../src/api/undo-transaction.ts';
 import { chainIdsOf } from '../../src/domain/digest.ts';
 import type { Outcome, PlanReport } from '../../src/domain/report.ts';
 import { layoutOf } from '../../src/store/layout.ts';
-import { readSnapshot, withLayers } from '../../src/store/read-snapshot.ts';
+import { readLayers, readSnapshot } from '../../src/store/read-snapshot.ts';
 import { chainProblems } from '../../src/verify/layer-chain.ts';
 import type { StoreSpec } from '../support/store-builder.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
@@ -145,7 +145,7 @@ export function problemsIn(root: string): string[] {
   const snapshot = readSnapshot(layout);
   const broken = [...snapshot.brokenImages].map(([id, why]) => `${id}: ${why}`);
   const found = [...snapshot.images.values()].flatMap((image) => {
-    const { layers } = withLayers(layout, snapshot, chainIdsOf(image.diffIds));
+    const layers = readLayers(layout, chainIdsOf(image.diffIds));
     return chainProblems(image.diffIds, layers).map(({ message }) => `${image.id}: ${message}`);
   });
   return [...broken, ...found];

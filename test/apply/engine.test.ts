@@ -318,7 +318,9 @@ describe('apply/engine', () => {
       const error = await outcomeOf(stage(engine(removing), begun(await planned())));
       expect(removed, 'a clone was made').to.equal(true);
       expect(error).to.be.instanceOf(RebaseError).with.property('code', 'STORE_CHANGED');
-      expect(error).to.have.property('message').that.contains('was removed while it was cloned');
+      expect(error)
+        .to.have.property('message')
+        .that.contains('was removed while its files were read');
       expect(latest().state).to.equal('discarded');
       const left = diffTrees(before, stateOf(store.root));
       const other = left.filter(

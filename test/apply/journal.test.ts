@@ -27,7 +27,7 @@ import { layoutOf, type Layout } from '../../src/store/layout.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
-const EMPTY: BoundPlan = { layers: [], reused: [], committed: [], images: [], tags: [], tops: [] };
+const EMPTY: BoundPlan = { layers: [], reused: [], committed: [], images: [], tags: [], tops: [], switches: [] };
 
 const AT = { bootId: 'boot', uptimeMs: 12 };
 
@@ -167,7 +167,7 @@ describe('apply/journal', () => {
 
   it('refuses a journal of a newer version', async () => {
     const { file, begin: first } = begin();
-    const line = JSON.stringify({ ...first, version: 2, somethingNew: true });
+    const line = JSON.stringify({ ...first, version: 3, somethingNew: true });
     writeFileSync(file, `${sha256Hex(line)} ${line}\n`);
     const error = await rejection('STORE_UNSUPPORTED', () => readTransactions(layout));
     expect(error.message).to.contain('newer');

@@ -25,6 +25,13 @@ const COMMANDS = describeCommands([
     ),
   (parser: Argv) => parser.command('batch <file>', 'batch', (command) => command),
   (parser: Argv) => parser.command('completion <shell>', 'completion', (command) => command),
+  Object.assign((parser: Argv) => parser.command('overlay', 'overlay', (group) => group), {
+    commands: [
+      (parser: Argv) => parser.command('pack <old> <new>', 'pack', (command) => command),
+      (parser: Argv) => parser.command('apply <bundle>', 'apply', (command) => command),
+      (parser: Argv) => parser.command('drop <name>', 'drop', (command) => command),
+    ],
+  }),
 ]);
 
 function completed(...words: string[]): Promise<string[]> {
@@ -33,7 +40,7 @@ function completed(...words: string[]): Promise<string[]> {
 
 describe('cli/completion/complete', () => {
   const cases: [string[], string[]][] = [
-    [[''], ['undo', 'batch', 'completion', ...IMAGES]],
+    [[''], ['undo', 'batch', 'completion', 'overlay', ...IMAGES]],
     [['u'], ['undo']],
     [['alpine:3'], ['alpine:3.7', 'alpine:3.12']],
     [['alpine:3.7', '--onto', 'alpine:3.1'], ['alpine:3.12']],
@@ -57,6 +64,15 @@ describe('cli/completion/complete', () => {
       ['--help', '--json', '--version'],
     ],
     [['batch', 'b'], [FILES]],
+    [['o'], ['overlay']],
+    [
+      ['overlay', ''],
+      ['pack', 'apply', 'drop'],
+    ],
+    [['overlay', 'a'], ['apply']],
+    [['overlay', 'apply', ''], [FILES]],
+    [['overlay', 'pack', 'my'], ['my-app:1']],
+    [['overlay', 'drop', ''], []],
     [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],

@@ -161,10 +161,12 @@ describe('engine-api', () => {
     expect(await engine.inspectContainer('gone')).to.equal(undefined);
   });
 
-  it('tags, removes and starts', async () => {
+  it('tags, removes, stops and starts', async () => {
     const { engine, calls } = await serve({
       [`POST /images/sha256%3A${'a'.repeat(64)}/tag?repo=reg%2Fa&tag=1`]: { status: 201 },
       'DELETE /images/a%3A1?force=0&noprune=1': { body: [{ Untagged: 'a:1' }, { Deleted: ID }] },
+      'POST /containers/c1/stop': { status: 204 },
+      'POST /containers/c2/stop': { status: 304 },
       'POST /containers/c1/start': { status: 304 },
     });
     await engine.tagImage(ID, 'reg/a', '1');
@@ -173,8 +175,11 @@ describe('engine-api', () => {
       deleted: [ID],
     });
     expect(await engine.removeImage('gone')).to.deep.equal({ untagged: [], deleted: [] });
+    await engine.stopContainer('c1');
+    await engine.stopContainer('c2');
+    await engine.stopContainer('gone');
     await engine.startContainer('c1');
-    expect(calls).to.have.length(4);
+    expect(calls).to.have.length(7);
   });
 
   describe('failures', () => {

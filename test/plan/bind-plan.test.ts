@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import type { BoundPlan } from '../../src/domain/bound-plan.ts';
 import type { ChainID } from '../../src/domain/digest.ts';
+import { NO_VERSIONS } from '../../src/domain/overlay/version.ts';
 import { isLinkName } from '../../src/domain/overlay-layer.ts';
 import type { PlannedRebase } from '../../src/domain/plan.ts';
 import type { LayerRecord, Snapshot } from '../../src/domain/snapshot.ts';
@@ -133,6 +134,7 @@ describe('bind-plan', () => {
           lower: layer.lower,
           linkTarget: `../${layer.cacheId}/diff`,
           committed: false,
+          versions: NO_VERSIONS,
         },
       },
     ]);

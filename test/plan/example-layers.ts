@@ -1,5 +1,6 @@
 /** Layers as a sound store has them, for stacks that are given by their layers' names. */
 import { chainIdsOf, sha256Hex, type ChainID } from '../../src/domain/digest.ts';
+import { NO_VERSIONS } from '../../src/domain/overlay/version.ts';
 import { linkTargetOf, lowerOn } from '../../src/domain/overlay-layer.ts';
 import type { LayerDirectory, LayerRecord } from '../../src/domain/snapshot.ts';
 import { diffIdsOf } from '../resolve/example-snapshot.ts';
@@ -28,6 +29,7 @@ export function soundLayers(
           lower: lowerOn(below),
           linkTarget: linkTargetOf(cacheId),
           committed: index < chain.length - 1,
+          versions: NO_VERSIONS,
         },
       });
     }

@@ -6,6 +6,7 @@ import {
   KEEP_OLD_TEMPLATE,
   oldImageFindings,
   planTags,
+  refuseOddNames,
   type TagWish,
 } from '../../src/plan/plan-tags.ts';
 import { findImage } from '../../src/resolve/find-image.ts';
@@ -193,6 +194,29 @@ describe('plan-tags', () => {
         expect(refusal(() => tags('my:1', { keepOld })).code).to.equal(code);
       });
     }
+  });
+
+  describe('names that no image could have, whatever there is to do', () => {
+    for (const [wish, keepOld, code] of [
+      [{ tag: 'Bad:1' }, undefined, 'BAD_REFERENCE'],
+      [{ tag: DIGEST_REF }, undefined, 'USAGE'],
+      ['own', '{repository}@{id}', 'BAD_REFERENCE'],
+      ['all', 'a b', 'BAD_REFERENCE'],
+    ] as const) {
+      it(`refuses ${JSON.stringify([wish, keepOld])}`, () => {
+        const refused = refusal(() => {
+          refuseOddNames({ wish, keepOld });
+        });
+        expect(refused.code).to.equal(code);
+      });
+    }
+
+    it('lets names and templates pass', () => {
+      expect(() => {
+        refuseOddNames({ wish: { tag: 'team/a:1' }, keepOld: KEEP_OLD_TEMPLATE });
+        refuseOddNames({ wish: 'own', keepOld: undefined });
+      }).not.to.throw();
+    });
   });
 
   describe('the old image without a tag', () => {

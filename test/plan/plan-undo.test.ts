@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { shortId, type ChainID, type ImageID } from '../../src/domain/digest.ts';
 import type { TransactionState } from '../../src/domain/report.ts';
 import type { LayerRecord, Snapshot } from '../../src/domain/snapshot.ts';
+import { NO_VERSIONS } from '../../src/domain/overlay/version.ts';
 import { bindPlan } from '../../src/plan/bind-plan.ts';
+import { NOTHING_SWITCHED } from '../../src/plan/done-transaction.ts';
 import {
   planUndo,
   type DoneTransaction,
@@ -46,7 +48,8 @@ function after(host: Host, ...requests: readonly ExampleRequest[]): Host {
   for (const layer of bound.layers) {
     const { chainId, diffId, parent, cacheId, link, lower } = layer;
     const linkTarget = `../${cacheId}/diff`;
-    const directory = { hasDiff: true, link, lower, linkTarget, committed: false };
+    const versions = NO_VERSIONS;
+    const directory = { hasDiff: true, link, lower, linkTarget, committed: false, versions };
     layers.set(chainId, { chainId, diff: diffId, size: '1', cacheId, parent, directory });
   }
   for (const [chainId, layer] of layers) {
@@ -76,6 +79,7 @@ function undo(
   const layers = [...snapshot.layers.values()];
   return planUndo(done[number - 1]!, done, {
     snapshot,
+    switched: NOTHING_SWITCHED,
     use: {
       parents: new Map(
         layers.map(({ chainId, parent }) => [chainId, parent as ChainID | undefined]),

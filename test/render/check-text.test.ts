@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { finding } from '../../src/domain/finding.ts';
 import type { CheckReport } from '../../src/domain/report.ts';
 import { checkDocument } from '../../src/render/check-json.ts';
-import { renderCheck, renderVerdicts } from '../../src/render/check-text.ts';
+import { renderCheck } from '../../src/render/check-text.ts';
+import { refusedIds } from '../../src/render/id-lines.ts';
+import { asPublished } from '../support/output-schema.ts';
 import { exampleRebase, exampleReport, MY_ALPINE } from './example-report.ts';
 
 const BREAKS = { ...MY_ALPINE, findings: [finding('missing', 'breaks', 'm', { why: 'w' })] };
@@ -35,13 +37,13 @@ describe('render: what a check says', () => {
     expect(lines.join('\n')).to.not.match(/LAYERS|IMAGE JSON|TAGS/);
   });
 
-  it('gives the verdicts alone, a line for each image', () => {
-    expect(renderVerdicts(report())).to.equal('BREAKS\nSAFE\nSAFE\n');
-    expect(renderVerdicts(report('missing'))).to.equal('REVIEW\nSAFE\nSAFE\n');
+  it('gives the images alone that are refused', () => {
+    expect(refusedIds(report())).to.equal(`${before.imageId}\n`);
+    expect(refusedIds(report('missing'))).to.equal('');
   });
 
   it('gives the same as a document', () => {
-    const document = checkDocument(report());
+    const document = asPublished(checkDocument(report()));
     expect(document).to.include({ schema: 'rebase-image/v1', changed: false, verdict: 'BREAKS' });
     const images = document['images'] as Record<string, unknown>[];
     expect(images.map(({ outcome, verdict }) => [outcome, verdict])).to.deep.equal([

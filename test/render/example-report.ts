@@ -168,6 +168,7 @@ export function exampleReport(
       link: { bytes: 0, inodes: 12 },
       copy: { bytes: 4_413_428, inodes: 40 },
     },
+    layerBytes: new Map(boundOf(rebases).layers.map(({ chainId }) => [chainId, 2_206_714])),
     containers: [],
     restart: undefined,
     ...changes,
@@ -221,5 +222,6 @@ function boundOf(rebases: readonly PlannedRebase[]): BoundPlan {
     images: rebases.map(({ after: { imageId, configText } }) => ({ imageId, configText })),
     tags: rebases.flatMap(({ tags }) => tags),
     tops: [],
+    switches: [],
   };
 }

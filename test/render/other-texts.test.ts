@@ -25,6 +25,7 @@ const TRANSACTION: TransactionView = {
   startedAt: '2026-01-01T23:58:00Z',
   command: 'rebase-image my-alpine:3.7 --onto alpine:3.12',
   images: [{ tag: 'my-alpine:3.7', before: ONE, after: TWO, newBase: 'alpine:3.12' }],
+  switches: [],
 };
 
 const OUTCOME: Outcome = {
@@ -49,6 +50,7 @@ const OUTCOME: Outcome = {
       reason: 'already on alpine:3.12',
     },
   ],
+  switches: [],
   pending: undefined,
   notes: [],
 };
@@ -93,7 +95,12 @@ describe('render/base-text', () => {
     reference: 'my-alpine:3.7',
     imageId: ONE,
     layers: 3,
-    detected: { name: 'alpine:3.7', layers: 1, evidence: 'its layer is how the image begins' },
+    detected: {
+      name: 'alpine:3.7',
+      layers: 1,
+      imageId: TWO,
+      evidence: 'its layer is how the image begins',
+    },
     undecided: undefined,
     candidates: [
       { name: 'alpine:3.7', imageId: TWO, layers: 1, tags: ['alpine:3.7'], historyMatches: true },
@@ -173,7 +180,7 @@ describe('render/status-text', () => {
       {
         ...quiet,
         open: [{ ...TRANSACTION, state: 'staged' }],
-        pendingRestart: TRANSACTION.images,
+        pendingRestart: TRANSACTION.images.map((image) => ({ ...image, transaction: 12 })),
         overwritten: [],
         broken: [],
         movedAway: [{ tag: 'web:1', expected: ONE, now: undefined }],

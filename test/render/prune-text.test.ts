@@ -4,10 +4,10 @@ import { expect } from 'chai';
 import { imageIdOf } from '../../src/domain/digest.ts';
 import type { PruneReport } from '../../src/domain/prune.ts';
 import type { TransactionView } from '../../src/domain/report.ts';
-import { toJsonText } from '../../src/render/json-document.ts';
 import { journalFatesDocument, renderJournalFates } from '../../src/render/journal-fates-text.ts';
 import { pruneDocument, prunedDocument } from '../../src/render/prune-json.ts';
 import { prunes, renderPrune, renderPruned } from '../../src/render/prune-text.ts';
+import { asPublished, publishedText } from '../support/output-schema.ts';
 
 const PLAIN = { color: false };
 const [ONE, TWO] = [imageIdOf('one'), imageIdOf('two')];
@@ -31,6 +31,7 @@ const TRANSACTION: TransactionView = {
   startedAt: '2026-01-01T23:58:00Z',
   command: 'rebase-image app:1 --onto base:2',
   images: [],
+  switches: [],
 };
 
 describe('render/prune-text', () => {
@@ -69,8 +70,14 @@ describe('render/prune-text', () => {
     expect(text).to.match(/^Transaction 7 is thrown away\.$/m);
     expect(text).to.match(new RegExp(`removed ${ONE_ID}, once app:1`));
     expect(text).to.match(/stays: .*mine:1/);
-    expect(prunedDocument(REPORT, outcome)).to.deep.include({ changed: true, discarded: [7] });
-    expect(pruneDocument(REPORT)).to.deep.include({ changed: false, endsUndo: [3, 4] });
+    expect(asPublished(prunedDocument(REPORT, outcome))).to.deep.include({
+      changed: true,
+      discarded: [7],
+    });
+    expect(asPublished(pruneDocument(REPORT))).to.deep.include({
+      changed: false,
+      endsUndo: [3, 4],
+    });
   });
 
   it('lists many images short, and all with --no-trunc', () => {
@@ -94,9 +101,9 @@ describe('render/prune-text', () => {
     for (const text of [
       renderPrune(report, PLAIN),
       renderPruned(outcome, PLAIN),
-      toJsonText(prunedDocument(report, outcome)),
+      publishedText(prunedDocument(report, outcome)),
       renderJournalFates(fates, { ...PLAIN, now: new Date(0) }),
-      toJsonText(journalFatesDocument(fates, true)),
+      publishedText(journalFatesDocument(fates, true)),
     ]) {
       expect(text).to.not.match(/[\u001b\u202e]/);
     }

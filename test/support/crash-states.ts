@@ -131,7 +131,7 @@ const HALF_DONE: Partial<{ [M in keyof Disk]: (...args: Parameters<Disk[M]>) => 
 };
 
 function isClone(command: unknown): boolean {
-  return command === 'cp' || command === 'sh';
+  return command === 'cp' || command === 'sh' || command === 'tar';
 }
 
 /** Removes every second of the files that have come since `before`. */

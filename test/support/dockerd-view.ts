@@ -67,6 +67,9 @@ function readLayers(image: string, problems: string[]): Map<string, Layer> {
   return layers;
 }
 
+/** A layer's own files, or a version of them that has a record beside it. */
+const LINK_TARGET = /^\.\.\/([0-9a-z]+)\/(diff(?:\.[\w.-]+)?)$/;
+
 /** The directories that overlay2 stacks for a layer, by its files `link` and `lower`. */
 function stackOf(
   root: string,
@@ -84,10 +87,14 @@ function stackOf(
   }
   const mounted = linksOf(overlay, top.cacheId).map((link) => {
     try {
-      const target = /^\.\.\/([0-9a-z]+)\/diff$/.exec(readlinkSync(join(overlay, link)))?.[1];
-      return target !== undefined && lstatSync(join(overlay, target, 'diff')).isDirectory()
+      const [, target, folder] = LINK_TARGET.exec(readlinkSync(join(overlay, link))) ?? [];
+      if (target === undefined || folder === undefined) return `${link} leads nowhere`;
+      if (!lstatSync(join(overlay, target, folder)).isDirectory())
+        return `${link} leads to no folder`;
+      const record = folder.replace(/^diff\.(.*)$/, 'rebase-image.$1.json');
+      return folder === 'diff' || existsSync(join(overlay, target, record))
         ? target
-        : `${link} leads nowhere`;
+        : `${link} leads to a version that is not whole`;
     } catch {
       return `${link} is missing`;
     }

@@ -19,7 +19,11 @@ export const stageLayers: Step = {
     some(bound.layers, (count) => `write the layerdb entries of ${counted(count, 'layer')}`),
 
   run(context) {
-    for (const layer of context.bound.layers) stageEntry(context, layer);
+    const { layers } = context.bound;
+    for (const [done, layer] of layers.entries()) {
+      context.advance?.({ done, total: layers.length, unit: 'layers' });
+      stageEntry(context, layer);
+    }
   },
 
   async undo(context) {

@@ -8,6 +8,7 @@ import { counted } from '../../domain/counted.ts';
 import { linkTargetOf } from '../../domain/overlay-layer.ts';
 import { remappedRoot } from '../../store/layer-owner.ts';
 import { layerDirectory, linkPath, MODE, type Layout } from '../../store/layout.ts';
+import { namesIn } from '../../store/read-file.ts';
 import { verifyClones } from '../verify-clones.ts';
 import { cloneFiles } from '../clone-files.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
@@ -17,8 +18,14 @@ export const cloneLayers: Step = {
     some(bound.layers, (count) => `clone the files of ${counted(count, 'layer')} (${clone})`),
 
   async run(context) {
+    const total = context.bound.layers.length;
+    let whole = 0;
     for (const [pass, layers] of passesOf(context.bound.layers).entries()) {
-      await clonePass(context, pass, layers);
+      const { advance } = context;
+      await clonePass(context, pass, layers, (count) => {
+        advance?.({ done: whole + count, total, unit: 'layers' });
+      });
+      whole += layers.length;
     }
   },
 
@@ -50,12 +57,21 @@ async function clonePass(
   context: StepContext,
   pass: number,
   layers: readonly NewLayer[],
+  done: (count: number) => void,
 ): Promise<void> {
   const { disk, layout, clone: mode, transaction, signal } = context;
   const target = passFolder(layout, transaction, pass);
   disk.makeDirectory(target, 0o700);
   const sources = layers.map(({ source }) => source.cacheId);
-  await cloneFiles({ disk, layout, sources, target, mode, signal });
+  const watching = setInterval(() => {
+    done(wholeIn(target));
+  }, LOOK_MS);
+  try {
+    await cloneFiles({ disk, layout, sources, target, mode, signal });
+  } finally {
+    clearInterval(watching);
+  }
+  done(layers.length);
   verifyClones(
     layout.overlay,
     sources.map((source) => ({
@@ -66,6 +82,14 @@ async function clonePass(
   for (const layer of layers)
     completeLayer(context, layer, path.join(target, layer.source.cacheId));
   disk.removeEmptyDirectory(target);
+}
+
+/** One command clones many layers; how far it is, a look into its folder tells. */
+const LOOK_MS = 500;
+
+/** Layers that are cloned: those that are begun, but for the one that is being cloned. */
+function wholeIn(target: string): number {
+  return Math.max(0, namesIn(target).length - 1);
 }
 
 function completeLayer({ disk, layout }: StepContext, layer: NewLayer, clone: string): void {

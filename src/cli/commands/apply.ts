@@ -20,7 +20,8 @@ export function addApply(parser: Argv, done: (exitCode: number) => void): Argv {
     async (given: Given) => {
       const file = String(given['plan']);
       const plan = readSavedPlan(readNamedFile(file), file);
-      done(await runPlan(given, (store) => planSaved(store, { plan, clone: cloneOption(given) })));
+      const request = { plan, clone: cloneOption(given) };
+      done(await runPlan(given, (store, progress) => planSaved(store, { ...request, progress })));
     },
   );
 }

@@ -35,7 +35,7 @@ export function addBatch(parser: Argv, done: (exitCode: number) => void): Argv {
         allow: allowedChecks(given),
         keepGoing: switchOption(given, 'keep-going'),
       };
-      done(await runPlan(given, (store) => planBatch(store, request)));
+      done(await runPlan(given, (store, progress) => planBatch(store, { ...request, progress })));
     },
   );
 }

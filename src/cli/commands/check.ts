@@ -3,7 +3,8 @@ import { refusalOf } from '../../api/refusal.ts';
 import { checkRebase } from '../../api/check-rebase.ts';
 import { openStore } from '../../api/open-store.ts';
 import { checkDocument } from '../../render/check-json.ts';
-import { renderCheck, renderVerdicts } from '../../render/check-text.ts';
+import { renderCheck } from '../../render/check-text.ts';
+import { refusedIds } from '../../render/id-lines.ts';
 import { allowedChecks, storeOptions, terminalOf, withAllow, type Given } from '../options.ts';
 import { baseRequest, withImagesAndBases } from '../rebase-request.ts';
 import { showJudgement } from '../show-judgement.ts';
@@ -25,12 +26,16 @@ export function addCheck(parser: Argv, done: (exitCode: number) => void): Argv {
 
 async function check(given: Given): Promise<number> {
   const terminal = terminalOf(given);
-  const request = { ...baseRequest(given), allow: allowedChecks(given) };
+  const request = {
+    ...baseRequest(given),
+    allow: allowedChecks(given),
+    progress: terminal.waiting,
+  };
   const report = checkRebase(await openStore(storeOptions(given)), request);
   return showJudgement(terminal, {
     document: () => checkDocument(report),
     text: () => renderCheck(report, terminal.page),
-    brief: () => renderVerdicts(report),
+    ids: () => refusedIds(report),
     refusal: refusalOf(report),
   });
 }

@@ -1,10 +1,9 @@
 import type { Argv } from 'yargs';
 import { listDependents } from '../../api/list-dependents.ts';
 import { openStore } from '../../api/open-store.ts';
-import { descendantsOf } from '../../domain/dependents.ts';
 import { dependentsDocument } from '../../render/dependents-json.ts';
 import { renderDependents } from '../../render/dependents-text.ts';
-import { toJsonText } from '../../render/json-document.ts';
+import { dependentIds } from '../../render/id-lines.ts';
 import {
   storeOptions,
   switchOption,
@@ -13,6 +12,7 @@ import {
   withStore,
   type Given,
 } from '../options.ts';
+import { showResult } from '../show-result.ts';
 
 export function addDependents(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
@@ -30,18 +30,16 @@ export function addDependents(parser: Argv, done: (exitCode: number) => void): A
       ),
     async (given: Given) => {
       const terminal = terminalOf(given);
+      terminal.waiting('read the store');
       const report = listDependents(await openStore(storeOptions(given)), {
         base: String(given['base']),
         untagged: switchOption(given, 'untagged'),
       });
-      if (terminal.json) terminal.result(toJsonText(dependentsDocument(report)));
-      else if (terminal.quiet) {
-        terminal.result(
-          descendantsOf(report.base)
-            .map(({ imageId }) => `${imageId}\n`)
-            .join(''),
-        );
-      } else terminal.result(renderDependents(report, terminal.page));
+      showResult(terminal, {
+        document: () => dependentsDocument(report),
+        text: () => renderDependents(report, terminal.page),
+        ids: () => dependentIds(report),
+      });
       done(0);
     },
   );

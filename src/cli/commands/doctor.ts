@@ -4,7 +4,7 @@ import { openStore } from '../../api/open-store.ts';
 import { isDamage } from '../../domain/store-finding.ts';
 import { doctorDocument } from '../../render/doctor-json.ts';
 import { renderDoctor } from '../../render/doctor-text.ts';
-import { toJsonText } from '../../render/json-document.ts';
+import { damagedIds } from '../../render/id-lines.ts';
 import {
   storeOptions,
   switchOption,
@@ -14,6 +14,7 @@ import {
   withStore,
   type Given,
 } from '../options.ts';
+import { showResult } from '../show-result.ts';
 
 export function addDoctor(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
@@ -37,11 +38,14 @@ export function addDoctor(parser: Argv, done: (exitCode: number) => void): Argv 
         {
           image: textOption(given, 'image'),
           deep: switchOption(given, 'deep'),
-          progress: terminal.progress,
+          progress: terminal.waiting,
         },
       );
-      if (terminal.json) terminal.result(toJsonText(doctorDocument(report)));
-      else if (!terminal.quiet) terminal.result(renderDoctor(report, terminal.page));
+      showResult(terminal, {
+        document: () => doctorDocument(report),
+        text: () => renderDoctor(report, terminal.page),
+        ids: () => damagedIds(report),
+      });
       done(report.findings.some(isDamage) ? 1 : 0);
     },
   );

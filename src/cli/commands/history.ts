@@ -5,8 +5,8 @@ import { planHistoryPrune, pruneHistory } from '../../api/prune-history.ts';
 import { counted } from '../../domain/counted.ts';
 import { historyDocument } from '../../render/history-json.ts';
 import { renderHistory } from '../../render/history-text.ts';
+import { droppedNumbers, transactionNumbers } from '../../render/id-lines.ts';
 import { journalFatesDocument, renderJournalFates } from '../../render/journal-fates-text.ts';
-import { toJsonText } from '../../render/json-document.ts';
 import { confirmPlan } from '../confirm-plan.ts';
 import {
   sessionOptions,
@@ -16,6 +16,7 @@ import {
   withWriting,
   type Given,
 } from '../options.ts';
+import { showResult } from '../show-result.ts';
 import { catchSignals } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -46,11 +47,11 @@ export function addHistory(parser: Argv, done: (exitCode: number) => void): Argv
 
 function list(terminal: Terminal, store: OpenStore): void {
   const transactions = listTransactions(store);
-  terminal.result(
-    terminal.json
-      ? toJsonText(historyDocument(transactions))
-      : renderHistory(transactions, { ...terminal.page, now: new Date() }),
-  );
+  showResult(terminal, {
+    document: () => historyDocument(transactions),
+    text: () => renderHistory(transactions, { ...terminal.page, now: new Date() }),
+    ids: () => transactionNumbers(transactions),
+  });
 }
 
 async function prune(terminal: Terminal, store: OpenStore, given: Given): Promise<void> {
@@ -58,11 +59,11 @@ async function prune(terminal: Terminal, store: OpenStore, given: Given): Promis
   const fates = await planHistoryPrune(store, options);
   const now = new Date();
   if (switchOption(given, 'dry-run') || fates.every(({ kept }) => kept !== undefined)) {
-    terminal.result(
-      terminal.json
-        ? toJsonText(journalFatesDocument(fates, false))
-        : renderJournalFates(fates, { ...terminal.page, now }),
-    );
+    showResult(terminal, {
+      document: () => journalFatesDocument(fates, false),
+      text: () => renderJournalFates(fates, { ...terminal.page, now }),
+      ids: () => droppedNumbers(fates),
+    });
     return;
   }
   catchSignals();
@@ -70,9 +71,9 @@ async function prune(terminal: Terminal, store: OpenStore, given: Given): Promis
   await confirmPlan(terminal, given);
   const done = await pruneHistory(store, fates, options);
   const dropped = done.filter(({ kept }) => kept === undefined).length;
-  terminal.result(
-    terminal.json
-      ? toJsonText(journalFatesDocument(done, dropped > 0))
-      : `${counted(dropped, 'journal')} dropped.\n`,
-  );
+  showResult(terminal, {
+    document: () => journalFatesDocument(done, dropped > 0),
+    text: () => `${counted(dropped, 'journal')} dropped.\n`,
+    ids: () => droppedNumbers(done),
+  });
 }

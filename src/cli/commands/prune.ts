@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { openStore } from '../../api/open-store.ts';
 import { planPruneOf, pruneStore } from '../../api/prune-store.ts';
 import type { PruneOutcome, PruneReport } from '../../domain/prune.ts';
-import { toJsonText } from '../../render/json-document.ts';
+import { prunedIds } from '../../render/id-lines.ts';
 import { pruneDocument, prunedDocument } from '../../render/prune-json.ts';
 import { prunes, renderPrune, renderPruned } from '../../render/prune-text.ts';
 import { confirmPlan } from '../confirm-plan.ts';
@@ -14,6 +14,7 @@ import {
   withWriting,
   type Given,
 } from '../options.ts';
+import { showResult } from '../show-result.ts';
 import { catchSignals } from '../signals.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -39,6 +40,7 @@ export function addPrune(parser: Argv, done: (exitCode: number) => void): Argv {
 async function prune(given: Given): Promise<number> {
   const terminal = terminalOf(given);
   const options = sessionOptions(given, terminal);
+  terminal.waiting('read the store');
   const store = await openStore(storeOptions(given));
   const report = await planPruneOf(store, options);
   const exitCode = (changes: boolean): number =>
@@ -56,17 +58,17 @@ async function prune(given: Given): Promise<number> {
 }
 
 function showPlan(terminal: Terminal, report: PruneReport): void {
-  if (terminal.json) terminal.result(toJsonText(pruneDocument(report)));
-  else if (terminal.quiet) terminal.result(idLines(report.plan.images));
-  else terminal.result(renderPrune(report, terminal.page));
+  showResult(terminal, {
+    document: () => pruneDocument(report),
+    text: () => renderPrune(report, terminal.page),
+    ids: () => prunedIds(report.plan.images),
+  });
 }
 
 function showDone(terminal: Terminal, report: PruneReport, outcome: PruneOutcome): void {
-  if (terminal.json) terminal.result(toJsonText(prunedDocument(report, outcome)));
-  else if (terminal.quiet) terminal.result(idLines(outcome.released));
-  else terminal.result(renderPruned(outcome, terminal.page));
-}
-
-function idLines(images: PruneOutcome['released']): string {
-  return images.map(({ imageId }) => `${imageId}\n`).join('');
+  showResult(terminal, {
+    document: () => prunedDocument(report, outcome),
+    text: () => renderPruned(outcome, terminal.page),
+    ids: () => prunedIds(outcome.released),
+  });
 }

@@ -5,18 +5,21 @@ import {
   restartOptions,
   sessionOptions,
   storeOptions,
+  switchOption,
   terminalOf,
+  withOptions,
   withRestarting,
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
 import { catchSignals } from '../signals.ts';
+import { RUNNING } from './overlay/run-overlay.ts';
 
 export function addResume(parser: Argv, done: (exitCode: number) => void): Argv {
   return parser.command(
     'resume',
     'Go on with what was staged or interrupted; apply again what dockerd overwrote',
-    withRestarting,
+    (command) => withRestarting(withOptions(command, RUNNING)),
     async (given: Given) => {
       catchSignals();
       const terminal = terminalOf(given);
@@ -24,6 +27,7 @@ export function addResume(parser: Argv, done: (exitCode: number) => void): Argv 
       const outcome = await resumeTransaction(store, {
         ...sessionOptions(given, terminal),
         ...restartOptions(given, terminal),
+        restartContainers: switchOption(given, 'restart-containers'),
       });
       showOutcome(terminal, outcome);
       done(0);

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { openStore } from '../../api/open-store.ts';
 import { planUndoTransaction, undoTransaction } from '../../api/undo-transaction.ts';
 import { RebaseError } from '../../errors.ts';
-import { toJsonText } from '../../render/json-document.ts';
+import { restoredIds } from '../../render/id-lines.ts';
 import { renderUndo, undoDocument } from '../../render/undo-text.ts';
 import { confirmPlan } from '../confirm-plan.ts';
 import {
@@ -10,11 +10,11 @@ import {
   storeOptions,
   switchOption,
   terminalOf,
-  textOption,
   withRestartAccepted,
   type Given,
 } from '../options.ts';
 import { showOutcome } from '../show-outcome.ts';
+import { showResult } from '../show-result.ts';
 import { catchSignals } from '../signals.ts';
 
 export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
@@ -40,14 +40,16 @@ export function addUndo(parser: Argv, done: (exitCode: number) => void): Argv {
 
 async function undo(given: Given): Promise<number> {
   const terminal = terminalOf(given);
-  const number = numberOf(textOption(given, 'transaction'));
+  const number = numberOf(given['transaction'] as string | undefined);
   const store = await openStore(storeOptions(given));
   const { transaction, plan } = planUndoTransaction(store, number);
   const view = { transaction: transaction.number, images: transaction.begin.images, ...plan };
   if (switchOption(given, 'dry-run')) {
-    terminal.result(
-      terminal.json ? toJsonText(undoDocument(view)) : renderUndo(view, terminal.page),
-    );
+    showResult(terminal, {
+      document: () => undoDocument(view),
+      text: () => renderUndo(view, terminal.page),
+      ids: () => restoredIds(view.images),
+    });
     return plan.refusals.length > 0 ? 3 : 0;
   }
   catchSignals();
@@ -61,7 +63,7 @@ async function undo(given: Given): Promise<number> {
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new RebaseError('USAGE', `${text} is no transaction number`, {
+  throw new RebaseError('USAGE', `${JSON.stringify(text)} is no transaction number`, {
     hint: 'rebase-image history lists them',
   });
 }

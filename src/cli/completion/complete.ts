@@ -18,8 +18,20 @@ const IMAGE_OPTIONS = ['onto', 'from', 'image', 'base'];
 const FILE_OPTIONS = ['out', 'output', 'data-root'];
 
 /** Commands whose words are no images; all others take images. */
-const FILE_COMMANDS = ['batch', 'apply'];
-const NO_IMAGES = ['history', 'status', 'undo', 'resume', 'abort', 'prune', 'doctor', 'completion'];
+const FILE_COMMANDS = ['batch', 'apply', 'overlay apply'];
+const NO_IMAGES = [
+  'overlay restore',
+  'overlay status',
+  'overlay drop',
+  'history',
+  'status',
+  'undo',
+  'resume',
+  'abort',
+  'prune',
+  'doctor',
+  'completion',
+];
 
 const SHORT = new Map([
   ['-t', 'tag'],
@@ -37,7 +49,9 @@ export async function complete(
 ): Promise<string[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const named = commands.find(({ name }) => name !== '' && name === before[0]);
+  const named = commands.find(
+    ({ name }) => name !== '' && name.split(' ').every((word, at) => word === before[at]),
+  );
   const command = named ?? commands.find(({ name }) => name === '');
   if (command === undefined) return [];
   const options = command.options();
@@ -57,9 +71,22 @@ export async function complete(
   if (current.startsWith('-')) {
     return beginning(options.names.map((name) => `--${name}`).sort(), current);
   }
-  const names =
-    before.length === 0 ? commands.map(({ name }) => name).filter((name) => name !== '') : [];
+  const names = commandWords(commands, before);
+  if (names.length > 0 && before.length > 0) return beginning(names, current);
   return beginning([...names, ...(await wordsOf(command, images))], current);
+}
+
+/** The words that make the words before them a command, or the beginning of one. */
+function commandWords(
+  commands: readonly CommandDescription[],
+  before: readonly string[],
+): string[] {
+  const words = commands
+    .map(({ name }) => name.split(' '))
+    .filter((name) => name[0] !== '' && before.every((word, at) => word === name[at]))
+    .map((name) => name[before.length])
+    .filter((word) => word !== undefined);
+  return [...new Set(words)];
 }
 
 async function wordsOf(

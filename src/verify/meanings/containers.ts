@@ -37,7 +37,7 @@ export const CONTAINERS = {
   'mount-without-container': {
     class: 'W',
     consequence:
-      'it keeps its layers from being removed, for ever; docker build leaves one when dockerd is killed in it',
+      'it keeps its layers from being removed, for ever; docker build leaves one when dockerd is killed in it, and dockerd 26.1 when a container that was exported is removed',
     remedy: `restore containers/<id> from a backup; or ${STOPPED}, move the folder out of layerdb/mounts`,
   },
   'container-config': {

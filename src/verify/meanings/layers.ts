@@ -85,6 +85,25 @@ export const LAYERS = {
     issues: ['moby#46498'],
     remedy: `docker rmi the images on the one whose link is wrong, ${AGAIN}`,
   },
+  'version-missing': {
+    class: 'F',
+    consequence: `${NO_RUN} ("no such file or directory")`,
+    remedy:
+      'rebase-image overlay restore leads back to the own files of the layer; or by hand: ' +
+      'ln -sfn ../<directory>/diff <data-root>/overlay2/l/<link>',
+  },
+  'version-unknown': {
+    class: 'W',
+    consequence:
+      'containers see files of which nothing says what they are, or whether all are there',
+    remedy: 'rebase-image overlay restore leads back to the own files of the layer',
+  },
+  'base-modified': {
+    class: 'I',
+    consequence:
+      'containers see the files of another base; docker save and push still write the own ones',
+    remedy: 'nothing: rebase-image overlay status says more, overlay restore leads back',
+  },
   'lower-wrong': {
     class: 'F',
     consequence:

@@ -20,6 +20,11 @@ export const LEFTOVERS = {
   },
   'orphan-link': { class: 'I', consequence: HARMLESS, issues: ['moby#45939'], remedy: SPACE },
   leftover: { class: 'I', consequence: HARMLESS, issues: ['moby#45939'], remedy: SPACE },
+  'version-leftover': {
+    class: 'I',
+    consequence: 'none: no one reads it, and it goes with the layer when docker rmi removes that',
+    remedy: 'leave it, or remove it if its space is needed: rebase-image overlay drop, or by hand',
+  },
   'stray-name': {
     class: 'I',
     consequence: 'none: dockerd passes over a name of this form',

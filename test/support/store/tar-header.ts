@@ -15,6 +15,8 @@ export interface TarHeader {
   readonly major?: number;
   readonly minor?: number;
   readonly xattrs?: ReadonlyMap<string, Buffer>;
+  /** Further PAX records: `mtime`, `SCHILY.acl.access`. */
+  readonly pax?: ReadonlyMap<string, string>;
 }
 
 /** Zero bytes that fill the last 512-byte block of `size` bytes. */
@@ -35,6 +37,7 @@ export function headerBytes(header: TarHeader): Buffer {
   for (const [name, value] of header.xattrs ?? []) {
     records.push(paxRecord(`SCHILY.xattr.${name}`, value.toString('latin1')));
   }
+  for (const [key, value] of header.pax ?? []) records.push(paxRecord(key, value));
   if (records.length === 0) return ustarBlock(header);
   const body = Buffer.concat(records);
   const paxHeader: TarHeader = {
