@@ -3,6 +3,7 @@
  * xattrs, owners, links within a layer, sparse files and names that are no text.
  */
 import path from 'node:path';
+import type { ByteString } from '../domain/byte-string.ts';
 import type { CloneMode } from '../domain/report.ts';
 import type { Layout } from '../store/layout.ts';
 import { LARGE_FILE, measureLayers } from '../store/measure-layers.ts';
@@ -33,6 +34,8 @@ const CP_ARGS = {
 
 /** Names that one command line is given. */
 const SOURCES_PER_COMMAND = 5000;
+/** The same where a pass over all of them begins with their folders: what is whole can be seen. */
+const MIXED_PER_COMMAND = 100;
 
 /**
  * Clones the files. The folders `<target>/<source>` get mode, owner and label of the sources'.
@@ -53,8 +56,12 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
   const mixed = request.sources.filter((source) => (sizes.get(source)?.largeFiles ?? 0) > 0);
   const small = request.sources.filter((source) => !mixed.includes(source));
   await copyWhole({ ...request, sources: small }, 'copy');
-  for (const source of mixed) {
-    await copyMixed(request, source, [...(sizes.get(source)?.largeNames.values() ?? [])]);
+  const largeOf = (source: string): LargeFiles => ({
+    source,
+    files: [...(sizes.get(source)?.largeNames.values() ?? [])],
+  });
+  for (let at = 0; at < mixed.length; at += MIXED_PER_COMMAND) {
+    await copyMixed(request, mixed.slice(at, at + MIXED_PER_COMMAND).map(largeOf));
   }
 }
 
@@ -76,50 +83,65 @@ async function copyWhole(
   }
 }
 
+/** The large files of a source, each with all of its names. */
+interface LargeFiles {
+  readonly source: string;
+  readonly files: readonly (readonly ByteString[])[];
+}
+
 /**
  * Large files by hard link, everything else through tar, which comes last because it sets modes,
  * owners, xattrs and times of the directories when all else is in them. What cannot be linked
  * (65,000 links on ext4, immutable files, another file system) is copied by cp, and so is what tar
  * leaves out (sockets) or tears apart (hard links between devices, whiteouts included).
- * `files` are the names of each large file.
  */
-async function copyMixed(
-  request: CloneRequest,
-  source: string,
-  files: readonly (readonly string[])[],
-): Promise<void> {
+async function copyMixed(request: CloneRequest, layers: readonly LargeFiles[]): Promise<void> {
   const { disk, layout, target, signal } = request;
-  await disk.run('sh', ['-c', SKELETON, 'sh', source, target], {
+  const links = layers.map(({ source }) => `${source}/link`);
+  await disk.run('sh', ['-c', SKELETON, 'sh', target, ...links], {
     cwd: layout.overlay,
     signal,
-    input: namesAsInput(files.flat()),
+    input: namesAsInput(layers.flatMap(({ source, files }) => namesIn(source, files))),
   });
-  const folders = {
-    from: path.join(layout.overlay, source, 'diff'),
-    to: path.join(target, source, 'diff'),
-  };
-  const unlinked = files.filter((names) => !linkNames(disk, folders, names)).flat();
-  await disk.run('sh', ['-c', COPY_REST, 'sh', source, target, String(LARGE_FILE)], {
+  const unlinked = layers.flatMap(({ source, files }) => {
+    const folders = {
+      from: path.join(layout.overlay, source, 'diff'),
+      to: path.join(target, source, 'diff'),
+    };
+    return namesIn(
+      source,
+      files.filter((names) => !linkNames(disk, folders, names)),
+    );
+  });
+  const folders = layers.map(({ source }) => `${source}/diff`);
+  await disk.run('sh', ['-c', COPY_REST, 'sh', target, String(LARGE_FILE), ...folders], {
     cwd: layout.overlay,
     signal,
     input: namesAsInput(unlinked),
   });
 }
 
-/** Makes `<target>/<source>` like the source's, and in it the folders of the listed files. */
+/** Names of files as paths below overlay2. */
+function namesIn(source: string, files: LargeFiles['files']): ByteString[] {
+  return files.flat().map((name) => `${source}/diff/${name}`);
+}
+
+/** Makes `<target>/<source>` like each source (named by its link), with the listed files' folders. */
 const SKELETON = `set -e
-cp -a --attributes-only --parents -t "$2" -- "$1/link"
-rm -f -- "$2/$1/link"
-mkdir "$2/$1/diff"
-cd "$2/$1/diff"
+target=$1
+shift
+cp -a --attributes-only --parents -t "$target" -- "$@"
+cd "$target"
+rm -f -- "$@"
 xargs -0 -r dirname -z -- | sort -zu | xargs -0 -r mkdir -p --
 `;
 
 /** Copies listed files and sockets, then all that is not large; fails when either tar fails. */
 const COPY_REST = `set -e
 ${COPY_LISTED}
-from="$PWD/$1/diff" to="$2/$1/diff"
-cd "$from"
-{ cat; find . ! -type f ! -type d ! -type l -print0; } | xargs -0 -r cp -a --parents -t "$to" --
-find . \\( -type f -size -"$3"c -o -type d -o -type l \\) -print0 | copy_listed "$to"
+target=$1 large=$2
+shift 2
+{ cat; find "$@" ! -type f ! -type d ! -type l -print0; } |
+  xargs -0 -r cp -a --parents -t "$target" --
+find "$@" \\( -type f -size -"$large"c -o -type d -o -type l \\) -print0 | copy_listed "$target"
 `;
