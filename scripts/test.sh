@@ -62,7 +62,7 @@ check build npm run --silent build
 check typecheck npm run --silent typecheck
 check lint npm run --silent lint
 check format npm run --silent format:check
-tests 'unit and property tests'
+tests 'unit and property tests' --parallel --jobs 2
 second=
 prepare 'dockerd 26.1' scripts/newer-docker.sh 26.1 && second=$(scripts/newer-docker.sh 26.1)
 tests 'end-to-end tests' --config .mocharc.e2e.json 'test/e2e/**/*.test.ts'

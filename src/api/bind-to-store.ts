@@ -9,8 +9,9 @@ import { openExamination } from './examine-layers.ts';
 
 /**
  * Binds a plan to the store as `snapshot` shows it: the entries to add, with names that are free.
- * Reads the layers that it needs, but those that an examination has read. Throws STORE_DAMAGED when one that the plan reads from, builds on
- * or reuses is not sound, STORE_CHANGED when a tag is not where the plan saw it.
+ * Reads the layers that it needs, but those that an examination has read. Throws STORE_DAMAGED when
+ * one that the plan reads from, builds on or reuses is not sound, STORE_CHANGED when a tag is not
+ * where the plan saw it.
  */
 export function bindToStore(
   layout: Layout,

@@ -8,7 +8,9 @@ import {
   type UndoFacts,
   type UndoPlan,
 } from '../plan/plan-undo.ts';
+import { nameOf, versionsAbove } from '../resolve/versions-above.ts';
 import { readMounted } from './overlay/mounted-on.ts';
+import { readStackFacts } from './overlay/read-stack-facts.ts';
 import type { Layout } from '../store/layout.ts';
 import { readLayerVersions } from '../store/overlay/read-versions.ts';
 import { readLayerUse } from '../store/read-layer-use.ts';
@@ -34,9 +36,17 @@ export function readUndoFacts(layout: Layout, transactions: readonly DoneTransac
     use,
     switched: {
       versions: new Map(versions),
+      above: there.length === 0 ? new Map() : versionsOn(layout, there),
       running: there.length === 0 ? new Map() : runningOn(layout, there),
     },
   };
+}
+
+function versionsOn(layout: Layout, switches: readonly LayerSwitch[]): SwitchedLayers['above'] {
+  const facts = readStackFacts(layout);
+  return new Map(
+    switches.map(({ chainId }) => [chainId, versionsAbove(facts, chainId).map(nameOf)] as const),
+  );
 }
 
 function runningOn(layout: Layout, switches: readonly LayerSwitch[]): SwitchedLayers['running'] {

@@ -59,7 +59,9 @@ export async function undoTransaction(
     const { transaction, plan } = planUndoTransaction(store, number);
     refuseDependants(transaction, plan);
     const undone = await takeBack(store, engine, { transaction, plan });
-    return transactionOutcome(undone, { pending: undefined, notes: plan.notes });
+    // Of a base whose layer is gone nothing went back.
+    const bound = { ...undone.bound, switches: plan.removable.switches };
+    return transactionOutcome({ ...undone, bound }, { pending: undefined, notes: plan.notes });
   });
 }
 

@@ -171,15 +171,22 @@ async function startContainers(
   engine: Engine,
   { daemon, startAgain }: AgreedRestart,
 ): Promise<string[]> {
-  const notes: string[] = [];
-  for (const { id, name } of startAgain) {
-    try {
-      await asStep(engine.progress, `start container ${name || id}`, () =>
-        daemon.startContainer(id),
-      );
-    } catch (error) {
-      notes.push(`container ${name || id} did not start again: ${messageOf(error)}`);
+  // One may need another one to run, as with --network container:NAME: the rest is tried again.
+  for (let left = startAgain; ;) {
+    const failed: (typeof left)[number][] = [];
+    const notes: string[] = [];
+    for (const one of left) {
+      const { id, name } = one;
+      try {
+        await asStep(engine.progress, `start container ${name || id}`, () =>
+          daemon.startContainer(id),
+        );
+      } catch (error) {
+        failed.push(one);
+        notes.push(`container ${name || id} did not start again: ${messageOf(error)}`);
+      }
     }
+    if (failed.length === 0 || failed.length === left.length) return notes;
+    left = failed;
   }
-  return notes;
 }

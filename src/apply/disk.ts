@@ -156,7 +156,12 @@ async function run(
       reject(new RebaseError('TOOL_MISSING', `${command} could not be run`, { cause }));
     });
     const kill = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch (error) {
+        // It has ended, and only its `close` has not come yet.
+        if (errnoOf(error) !== 'ESRCH') throw error;
+      }
     };
     let badInput: Error | undefined;
     signal?.addEventListener('abort', kill);
@@ -176,7 +181,7 @@ async function run(
       // A program that reads no further says why itself.
       if (['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errnoOf(error) ?? '')) return;
       badInput = error as Error;
-      if (child.exitCode === null && child.signalCode === null) kill();
+      kill();
     });
   });
 }

@@ -120,7 +120,8 @@ export async function undo(
   beginUndo(engine, transaction);
   try {
     const context = { ...contextOf(engine, transaction), bound: removable };
-    await asStep(engine.progress, 'put the tags back, remove what nothing else uses', async () => {
+    const back = removable.switches.length > 0 ? 'switch the bases back' : 'put the tags back';
+    await asStep(engine.progress, `${back}, remove what nothing else uses`, async () => {
       await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
       await syncStore(engine);
     });

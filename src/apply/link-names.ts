@@ -1,4 +1,5 @@
-import { bytesOfText, type ByteString } from '../domain/byte-string.ts';
+import type { ByteString } from '../domain/byte-string.ts';
+import { bytesOfPath } from '../store/bytes-of-path.ts';
 import { errnoOf } from '../store/read-file.ts';
 import type { Disk } from './disk.ts';
 
@@ -32,9 +33,4 @@ export function linkNames(
 /** Whether a link failed because there can be none: the same file can then be copied. */
 export function cannotLink(error: unknown): boolean {
   return NO_LINK.includes(errnoOf(error) ?? '');
-}
-
-/** The bytes of a path whose end is a name in a layer. */
-export function bytesOfPath(folder: string, name: ByteString): Buffer {
-  return Buffer.from(`${bytesOfText(folder)}/${name}`, 'latin1');
 }

@@ -1,6 +1,7 @@
 /**
  * What a transaction does to a store, in order: a rebase adds layers and images and moves tags, a
- * switch builds versions of a base layer's files and leads to them. Each step stands with its undo in a file of its own.
+ * switch builds versions of a base layer's files and leads to them. Each step stands with its undo
+ * in a file of its own.
  *
  * Stage: nothing that dockerd reads, running or not; it can be thrown away at any moment.
  * Publish: renames only, parents before children, `repositories.json` last.

@@ -41,6 +41,10 @@ export class Shape {
     return value;
   }
 
+  flag(): boolean {
+    return typeof this.#value === 'boolean' ? this.#value : this.wrong('true or false');
+  }
+
   oneOf<T extends string>(words: readonly T[]): T {
     const word = words.find((each) => each === this.#value);
     return word ?? this.wrong(`one of ${words.join(', ')}`);

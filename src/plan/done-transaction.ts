@@ -32,10 +32,16 @@ export interface SwitchedLayers {
   readonly versions: ReadonlyMap<string, LayerVersions>;
   /** Names of the containers that run on a chain. */
   readonly running: ReadonlyMap<ChainID, readonly string[]>;
+  /** What the versions of layers that stand on a chain are called. */
+  readonly above: ReadonlyMap<ChainID, readonly string[]>;
 }
 
 /** Of a store on which no layer was switched. */
-export const NOTHING_SWITCHED: SwitchedLayers = { versions: new Map(), running: new Map() };
+export const NOTHING_SWITCHED: SwitchedLayers = {
+  versions: new Map(),
+  running: new Map(),
+  above: new Map(),
+};
 
 /**
  * Results of the transaction that it or another of ours made. An image that was there before, as

@@ -34,6 +34,9 @@ export function switchRefusals(
       ...(layer !== undefined && hasFolder(layer, before)
         ? []
         : [`${shownBy(before)} of ${base} is gone`]),
+      ...(layers.above.get(chainId) ?? []).map(
+        (name) => `${name} is built on what ${base} shows: undo or drop it first`,
+      ),
       ...(layers.running.get(chainId) ?? []).map(
         (name) => `the container ${name} runs on ${base}: stop it first`,
       ),

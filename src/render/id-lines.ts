@@ -1,6 +1,6 @@
 /**
- * What -q prints: IDs only, whole, one a line. README, "Only
- * the IDs", says which ID each command means.
+ * What -q prints: IDs only, whole, one a line. README, "Output for programs", says which ID each
+ * command means.
  */
 import { descendantsOf, type DependentsReport } from '../domain/dependents.ts';
 import type { DoctorReport } from '../domain/doctor-report.ts';

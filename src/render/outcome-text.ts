@@ -66,7 +66,7 @@ function transactionLines(page: Page, { kind, transaction, changed, pending }: O
   return wrap(page, `Transaction ${transaction}.${undo}`, 0);
 }
 
-function pendingLines(page: Page, { pending }: Outcome): string[] {
+function pendingLines(page: Page, { pending, switches }: Outcome): string[] {
   switch (pending) {
     case 'restart':
       return wrap(
@@ -75,7 +75,11 @@ function pendingLines(page: Page, { pending }: Outcome): string[] {
         0,
       ).map(page.paint.yellow);
     case 'publish':
-      return wrap(page, 'Publish: rebase-image resume [--restart]', 0).map(page.paint.yellow);
+      return wrap(
+        page,
+        `Publish: rebase-image resume [${switches.length > 0 ? '--restart-containers' : '--restart'}]`,
+        0,
+      ).map(page.paint.yellow);
     case undefined:
       return [];
   }

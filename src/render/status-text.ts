@@ -41,8 +41,11 @@ function openLines(page: Page, open: readonly TransactionView[], now: Date): str
 function nextSteps(open: readonly TransactionView[]): string {
   const states = new Set(open.map(({ state }) => state));
   if (states.has('staging')) return 'Throw away what there is: rebase-image abort';
+  const restart = open.some(({ switches }) => switches.length > 0)
+    ? '--restart-containers'
+    : '--restart';
   return states.has('staged')
-    ? 'Publish: rebase-image resume [--restart]   Throw away: rebase-image abort'
+    ? `Publish: rebase-image resume [${restart}]   Throw away: rebase-image abort`
     : 'Finish: rebase-image resume   Take back: rebase-image abort';
 }
 

@@ -20,23 +20,26 @@ export interface UndoView {
 export function renderUndo(view: UndoView, options: PageOptions): string {
   const page = pageOf(options);
   const { transaction, removable, refusals, notes } = view;
-  const removed = [
-    counted(removable.images.length, 'image'),
-    counted(removable.layers.length, 'layer'),
-  ].join(' and ');
-  const built = removable.switches.filter(({ builds }) => builds !== undefined).length;
-  const versions = built === 0 ? '' : ` and ${counted(built, 'version')} of a base's files`;
   const lines = [
     `Undo of transaction ${transaction}`,
     ...removable.tags.flatMap((tag) => tagLines(page, tag)),
     ...switchesBack(removable).flatMap((one) => wrap(page, switchText(one), 2)),
-    ...wrap(page, `removes ${removed}${versions} that nothing else uses`, 2),
+    ...wrap(page, `removes ${removedText(removable)}`, 2),
     ...notes.flatMap((note) => wrap(page, `note: ${oneLine(note)}`, 2)),
     ...refusals
       .flatMap((refusal) => wrap(page, `refused: ${oneLine(refusal)}`, 2))
       .map(page.paint.red),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function removedText({ images, layers, switches }: BoundPlan): string {
+  if (switches.length === 0) {
+    const [image, layer] = [counted(images.length, 'image'), counted(layers.length, 'layer')];
+    return `${image} and ${layer} that nothing else uses`;
+  }
+  const built = switches.filter(({ builds }) => builds !== undefined).length;
+  return built === 0 ? 'nothing' : `${counted(built, 'version')} of a base's files`;
 }
 
 /** The same as a JSON document. */

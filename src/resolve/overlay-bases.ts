@@ -3,7 +3,12 @@
  * although its image may have lost its tag or be gone.
  */
 import { asChainID, chainIdsOf, shortId, type ChainID } from '../domain/digest.ts';
-import { ORIGINAL, type BaseIdentity, type LayerVersions } from '../domain/overlay/version.ts';
+import {
+  NO_VERSIONS,
+  ORIGINAL,
+  type BaseIdentity,
+  type LayerVersions,
+} from '../domain/overlay/version.ts';
 import { nameOfImage, type ImageRecord, type Snapshot } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import { findImage } from './find-image.ts';
@@ -34,7 +39,7 @@ export function basesNamed(facts: BaseFacts, text: string): OverlayBase[] {
   const layer = chainId === undefined ? undefined : baseOfLayer(facts, chainId);
   if (layer !== undefined) return [layer];
   const image = imageNamed(facts, text);
-  const remembered = modifiedBases(facts).filter((base) => remembers(base, text));
+  const remembered = modifiedBases(facts).filter((base) => remembers(base, text, image));
   const found = distinct([...(image === undefined ? [] : [image]), ...remembered]);
   if (found.length > 0) return found;
   throw new RebaseError('BASE_NOT_FOUND', `no base on this host is or was called ${text}`, {
@@ -121,8 +126,11 @@ function imageNamed(facts: BaseFacts, text: string): OverlayBase | undefined {
   }
 }
 
-function remembers({ versions }: OverlayBase, text: string): boolean {
-  return versions.versions.some(({ base, shows }) => [base.name, shows.name].includes(text));
+/** By the name that the base had, or that of what it shows, where no image has it. */
+function remembers({ versions }: OverlayBase, text: string, image?: OverlayBase): boolean {
+  return versions.versions.some(
+    ({ base, shows }) => base.name === text || (image === undefined && shows.name === text),
+  );
 }
 
 function baseWith(facts: BaseFacts, identity: BaseIdentity): OverlayBase {
@@ -136,12 +144,15 @@ function baseWith(facts: BaseFacts, identity: BaseIdentity): OverlayBase {
       { hint: 'pull, load or build the image again; rebase-image doctor says more' },
     );
   }
-  const none = { cacheId, active: ORIGINAL, versions: [], unknown: [], strays: [] };
-  return { identity, cacheId, chainIds, versions: facts.versions.get(cacheId) ?? none };
+  const untouched = { cacheId, active: ORIGINAL, ...NO_VERSIONS };
+  return { identity, cacheId, chainIds, versions: facts.versions.get(cacheId) ?? untouched };
 }
 
 /** The layer and all below it, lowest first; undefined when one is missing. */
-function stackOf({ parents }: BaseFacts, top: ChainID): ChainID[] | undefined {
+export function stackOf(
+  { parents }: Pick<BaseFacts, 'parents'>,
+  top: ChainID,
+): ChainID[] | undefined {
   const stack: ChainID[] = [];
   for (let at: ChainID | undefined = top; at !== undefined; at = parents.get(at)) {
     // A chain of a damaged store may lead in a circle.

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
 import type { ByteString } from '../domain/byte-string.ts';
+import { bytesOfPath } from './bytes-of-path.ts';
 import { errnoOf } from './read-file.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
@@ -78,6 +79,5 @@ function openFile(place: Buffer): Opened {
 }
 
 function below(folders: readonly number[], name: ByteString): Buffer {
-  const folder = `/proc/self/fd/${folders.at(-1) ?? -1}/`;
-  return Buffer.concat([Buffer.from(folder), Buffer.from(name, 'latin1')]);
+  return bytesOfPath(`/proc/self/fd/${folders.at(-1) ?? -1}`, name);
 }

@@ -16,8 +16,9 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a regular file as it is seen of one layer, overlay2/<cache-id>/diff/<path> or a version's. Follows no symlink, neither
- * on the way nor at its end. Throws STORE_DAMAGED when the cache-id is no name of a directory.
+ * Reads a regular file as it is seen of one layer, overlay2/<cache-id>/diff/<path> or a version's.
+ * Follows no symlink, neither on the way nor at its end. Throws STORE_DAMAGED when the cache-id is
+ * no name of a directory.
  */
 export function readLayerFile(
   layout: Layout,

@@ -27,7 +27,15 @@ import { layoutOf, type Layout } from '../../src/store/layout.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
-const EMPTY: BoundPlan = { layers: [], reused: [], committed: [], images: [], tags: [], tops: [], switches: [] };
+const EMPTY: BoundPlan = {
+  layers: [],
+  reused: [],
+  committed: [],
+  images: [],
+  tags: [],
+  tops: [],
+  switches: [],
+};
 
 const AT = { bootId: 'boot', uptimeMs: 12 };
 

@@ -101,7 +101,15 @@ describe('apply/move-tags', () => {
         hostDisk.rename(from, to);
       },
     };
-    const bound = { layers: [], reused: [], committed: [], images: [], tags, tops: [], switches: [] };
+    const bound = {
+      layers: [],
+      reused: [],
+      committed: [],
+      images: [],
+      tags,
+      tops: [],
+      switches: [],
+    };
     return { disk, layout, transaction: 1, bound, clone: 'auto', repositories };
   }
 

@@ -4,7 +4,11 @@ import type { BoundPlan, LayerSwitch } from '../../src/domain/bound-plan.ts';
 import { asImageID, sha256Hex } from '../../src/domain/digest.ts';
 import { NO_VERSIONS, type LayerVersions } from '../../src/domain/overlay/version.ts';
 import type { TransactionState } from '../../src/domain/report.ts';
-import type { DoneTransaction, SwitchedLayers } from '../../src/plan/done-transaction.ts';
+import {
+  NOTHING_SWITCHED,
+  type DoneTransaction,
+  type SwitchedLayers,
+} from '../../src/plan/done-transaction.ts';
 import { neededJournals } from '../../src/plan/needed-journals.ts';
 import { planUndo, type UndoFacts } from '../../src/plan/plan-undo.ts';
 import { snapshotOf } from '../resolve/example-snapshot.ts';
@@ -51,17 +55,21 @@ function done(
 function layerWith(
   active: string | undefined,
   names: readonly string[],
-  running: readonly string[] = [],
+  { running = [], above = [] }: { readonly running?: string[]; readonly above?: string[] } = {},
 ): SwitchedLayers {
   const cacheId = cacheIdOf(TOP);
   const versions = names.map((version) => {
     return { version, base: BASE, shows: BASE, union: false, transaction: 1 };
   });
   const layer: LayerVersions = { ...NO_VERSIONS, cacheId, active, versions };
-  return { versions: new Map([[cacheId, layer]]), running: new Map([[TOP, running]]) };
+  return {
+    versions: new Map([[cacheId, layer]]),
+    running: new Map([[TOP, running]]),
+    above: new Map([[TOP, above]]),
+  };
 }
 
-const GONE: SwitchedLayers = { versions: new Map(), running: new Map() };
+const GONE = NOTHING_SWITCHED;
 const FACTS: Omit<UndoFacts, 'switched'> = {
   snapshot: snapshotOf([]),
   use: { parents: new Map(), cacheIds: new Map(), mounted: new Set(), buildkit: new Set() },
@@ -110,8 +118,13 @@ describe('plan/undo-switches', () => {
     ['what it goes back to is gone', layerWith('diff.2', ['2']), 'version 1 of base:1 is gone'],
     [
       'something runs on it',
-      layerWith('diff.2', ['1', '2'], ['box']),
+      layerWith('diff.2', ['1', '2'], { running: ['box'] }),
       'the container box runs on base:1: stop it first',
+    ],
+    [
+      'a version of a base on it was built since',
+      layerWith('diff.2', ['1', '2'], { above: ['version 7 of child:1'] }),
+      'version 7 of child:1 is built on what base:1 shows: undo or drop it first',
     ],
   ];
   for (const [why, layers, message] of refused) {

@@ -34,6 +34,7 @@ describe('render/overlay', () => {
     expect(text).to.contain('and 1 image without a tag (--no-trunc lists them)');
     expect(text).to.match(/base:1 running base:2 at once: it is stopped and started/);
     expect(text).to.match(/stopped .* at its next start/);
+    expect(text).to.not.contain('docker restart');
     expect(text).to.contain('docker save and push go on to carry base:1 itself');
     expect(text).to.contain('Cost: 4.1 kB, 2 inodes (--clone auto)');
     for (const [running, fate] of [
@@ -44,7 +45,7 @@ describe('render/overlay', () => {
         ...PAGE,
         everyFile: false,
       });
-      expect(flat(other)).to.contain(fate);
+      expect(flat(other)).to.contain(fate).and.contain('docker restart is not enough');
     }
   });
 
@@ -71,7 +72,7 @@ describe('render/overlay', () => {
     const switches = [{ ...one, checked: undefined }];
     const render = (bundle: string | undefined): string =>
       renderOverlayPlan(overlayReport({ bundle, switches }), { ...PAGE, everyFile: false });
-    expect(render('file')).to.contain('not run on contents');
+    expect(render('file')).to.contain('left out for a bundle');
     expect(render(undefined)).to.not.contain('CHECKS');
   });
 
@@ -87,6 +88,10 @@ describe('render/overlay', () => {
     expect(text).to.contain('20220628 base:2 (--union) active 3 4.1 kB, 2 inodes');
     expect(text).to.contain('stop and start, to see it: base:1 (a restart is not enough)');
     expect(text).to.contain('of unknown origin: diff.odd');
+    const gone = { ...modifiedLayer('base:1', 'base:2'), versions: [] };
+    expect(flat(renderOverlayStatus({ ...status, layers: [gone] }, PAGE))).to.contain(
+      'SHOWS version 20220628, of which nothing is known: overlay restore',
+    );
     expect(renderOverlayStatus({ ...status, layers: [] }, PAGE)).to.match(/No base is shown/);
   });
 

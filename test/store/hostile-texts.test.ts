@@ -186,7 +186,15 @@ describe('readers of texts that others wrote', () => {
       command: 'test',
       clone: 'auto',
       images: [],
-      bound: { layers: [], reused: [], committed: [], images: [], tags: [], tops: [], switches: [] },
+      bound: {
+        layers: [],
+        reused: [],
+        committed: [],
+        images: [],
+        tags: [],
+        tops: [],
+        switches: [],
+      },
     });
     const refusals = ['STORE_DAMAGED', 'STORE_UNSUPPORTED'];
     hold(fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 300 })), ([onlyNoise, noise]) => {

@@ -3,9 +3,11 @@ import type { DiffBuilds } from '../../apply/overlay/diff-build.ts';
 import type { BoundPlan, LayerSwitch } from '../../domain/bound-plan.ts';
 import { switchViewsOf } from '../../domain/overlay/switch-view.ts';
 import type { CloneMode, Outcome } from '../../domain/report.ts';
+import { refuseVersionsAbove } from '../../resolve/versions-above.ts';
 import { applyBound, type BoundOptions } from '../apply-bound.ts';
 import type { OpenStore } from '../open-store.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from '../session.ts';
+import { readStackFacts } from './read-stack-facts.ts';
 import { refuseRunning } from './running-containers.ts';
 
 export interface SwitchRequest {
@@ -32,6 +34,8 @@ export async function applySwitches(
 ): Promise<Outcome> {
   return withSession(store, options, async (engine) => {
     refuseOpenTransaction(readTransactions(store.layout));
+    const facts = readStackFacts(store.layout);
+    for (const one of switches) refuseVersionsAbove(facts, one);
     // Before the long part, and again when it is done.
     if (!options.stageOnly) await refuseRunning(store, switches, options);
     const bound = { ...NOTHING_ELSE, switches };

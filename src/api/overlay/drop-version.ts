@@ -11,6 +11,7 @@ import {
 } from '../../resolve/overlay-bases.ts';
 import { layerDirectory } from '../../store/layout.ts';
 import { measureFolders } from '../../store/measure-freed.ts';
+import { statOf } from '../../store/read-file.ts';
 import { readLayerDirectory } from '../../store/read-layer.ts';
 import type { OpenStore } from '../open-store.ts';
 import { refuseOpenTransaction, withSession, type SessionOptions } from '../session.ts';
@@ -33,13 +34,15 @@ export function planDrop(store: OpenStore, { version, base: name }: DropRequest)
   refuseUsed(host, base, version);
   const { identity, cacheId, versions } = base;
   const folder = folderOfVersion(version);
+  // Of a record alone there is no folder.
+  const isThere = statOf(path.join(layerDirectory(store.layout, cacheId), folder)) !== undefined;
   return {
     storeRoot: store.layout.root,
     base: identity,
     cacheId,
     version,
     shows: versions.versions.find((one) => one.version === version)?.shows,
-    frees: measureFolders(store.layout, [`${cacheId}/${folder}`]),
+    frees: measureFolders(store.layout, isThere ? [`${cacheId}/${folder}`] : []),
     endsUndo: readTransactions(store.layout)
       .filter(
         ({ state, bound }) =>
@@ -77,7 +80,8 @@ function baseWith(host: OverlayHost, version: string, name: string | undefined):
   const having = candidates.filter(
     ({ versions }) =>
       versions.versions.some((one) => one.version === version) ||
-      versions.unknown.includes(folderOfVersion(version)),
+      versions.unknown.includes(folderOfVersion(version)) ||
+      versions.strays.includes(recordOfVersion(version)),
   );
   const base = onlyBase(having, `version ${version}`);
   if (base !== undefined) return base;

@@ -9,12 +9,11 @@ import type { LayerSharers } from '../../domain/overlay/report.ts';
 import type { LayerVersions } from '../../domain/overlay/version.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { layerSharers } from '../../resolve/layer-sharers.ts';
-import { readAllVersions } from '../../store/overlay/read-versions.ts';
 import { hasOlderView, liesOn } from '../../store/overlay/view-times.ts';
-import { readLayerUse } from '../../store/read-layer-use.ts';
 import { readMounts } from '../../store/read-mounts.ts';
 import { readSnapshot } from '../../store/read-snapshot.ts';
 import type { OpenStore } from '../open-store.ts';
+import { readStackFacts } from './read-stack-facts.ts';
 
 export interface OverlayHost {
   readonly store: OpenStore;
@@ -32,7 +31,7 @@ export interface OverlayHost {
 export function readOverlayHost(store: OpenStore): OverlayHost {
   const { layout, dockerd } = store;
   const snapshot = readSnapshot(layout);
-  const { parents, cacheIds } = readLayerUse(layout);
+  const { parents, cacheIds, versions } = readStackFacts(layout);
   const mounts = readMounts(layout);
   const mounted = new Map<string, string | undefined>(
     mounts.map(({ name, parent }) => [name, parent]),
@@ -51,7 +50,7 @@ export function readOverlayHost(store: OpenStore): OverlayHost {
     snapshot,
     parents,
     cacheIds,
-    versions: new Map(readAllVersions(layout).map((layer) => [layer.cacheId, layer])),
+    versions,
     sharersOf: (chainId) => layerSharers(chainId, { snapshot, parents, mounted, isRunning }),
     olderViews: (link) =>
       alive.mounts

@@ -1,6 +1,7 @@
 import { shortId } from '../../domain/digest.ts';
 import { layerOn } from '../../domain/merged-tree.ts';
 import type { BundleManifest } from '../../domain/overlay/bundle.ts';
+import { ORIGINAL } from '../../domain/overlay/version.ts';
 import { RebaseError } from '../../errors.ts';
 import {
   matchBundle,
@@ -78,10 +79,14 @@ function planMatched(
   const { name, imageId, chainId, diffIds } = manifest.new;
   const shows = { name, imageId, chainId };
   const wish = { base, shows, union: manifest.union, version: manifest.version };
-  const reference = trees.stack(base.chainIds, { top: match.folder });
   if (match.kind === 'built') {
-    return planSwitch(host, trees, { ...wish, folder: match.folder, target: reference });
+    const target = trees.stack(base.chainIds, { top: match.folder });
+    return planSwitch(host, trees, { ...wish, folder: match.folder, target });
   }
+  // A bundle is for a base as it was pulled, also where a layer below shows another one; a version
+  // was built on what that shows.
+  const original = match.folder === ORIGINAL;
+  const reference = trees.stack(base.chainIds, { top: match.folder, original });
   refuseChangedBase(manifest, base.identity, reference);
   const diffId = diffIds.at(-1);
   if (diffId === undefined) throw new RangeError('a bundle is of a base with layers');

@@ -1,5 +1,5 @@
 import { chainIdsOf, type ChainID } from '../../domain/digest.ts';
-import { ORIGINAL } from '../../domain/overlay/version.ts';
+import { folderOfVersion, ORIGINAL, type BaseIdentity } from '../../domain/overlay/version.ts';
 import type { OverlayReport } from '../../domain/overlay/report.ts';
 import { RebaseError } from '../../errors.ts';
 import { versionNameOf } from '../../plan/overlay/version-name.ts';
@@ -31,7 +31,7 @@ export interface StrategyRequest extends OverlayRequest {
 /**
  * Plans a rebase with `--strategy overlay`: the old bases of the images look like the new base
  * afterwards, for these images and for all others on them. Reads only. Throws what detecting an old
- * base can throw, NEW_BASE_MISSING, USAGE.
+ * base can throw, NEW_BASE_MISSING, USAGE; IN_USE for a base below one that has versions.
  */
 export function planStrategy(store: OpenStore, request: StrategyRequest): OverlayPlan {
   const host = readOverlayHost(store);
@@ -54,7 +54,26 @@ export function planStrategy(store: OpenStore, request: StrategyRequest): Overla
     warnings.push(...checks.warnings);
     planned.push(planOnto(host, trees, { base, onto, checked: checks.checked }));
   }
+  refuseStacked(bases.filter(({ cacheId }) => planned.some((one) => isOf(one, cacheId))));
   return overlayPlan(host, request, { planned, unchanged: nothing, warnings });
+}
+
+function isOf({ report }: PlannedSwitch, cacheId: string): boolean {
+  return report.bound.cacheId === cacheId;
+}
+
+/** What is built for a base fits what is seen below it now, and not after another switch there. */
+function refuseStacked(bases: readonly OverlayBase[]): void {
+  for (const { identity, chainIds } of bases) {
+    const below = bases.find(
+      (one) => one.identity !== identity && chainIds.includes(one.identity.chainId),
+    );
+    if (below === undefined) continue;
+    const [lower, upper] = [below.identity.name, identity.name];
+    throw new RebaseError('USAGE', `${upper} is built on ${lower}: not both at once`, {
+      hint: `in two runs: first the images on ${lower}, then those on ${upper}`,
+    });
+  }
 }
 
 function planOnto(
@@ -67,19 +86,26 @@ function planOnto(
   }: { base: OverlayBase; onto: FoundImage; checked: PlannedSwitch['report']['checked'] },
 ): PlannedSwitch {
   const { identity: shows, chainIds } = baseOfImage(host, onto.image, onto.name);
-  const built = base.versions.versions.find(
-    (one) => !one.union && one.shows.chainId === shows.chainId,
-  );
   return planSwitch(host, trees, {
     base,
     shows,
     union: false,
-    folder: built === undefined ? undefined : `${ORIGINAL}.${built.version}`,
+    folder: folderShowing(base, shows),
     version: versionNameOf(onto.name, shows.imageId),
     // As it was pulled, whatever is seen through its own layers at present.
     target: trees.stack(chainIds, { original: true }),
     checked,
   });
+}
+
+/** The folder of a base with which it is the new base already. */
+function folderShowing(
+  { identity, versions }: OverlayBase,
+  { chainId }: BaseIdentity,
+): string | undefined {
+  if (identity.chainId === chainId) return ORIGINAL;
+  const built = versions.versions.find((one) => !one.union && one.shows.chainId === chainId);
+  return built === undefined ? undefined : folderOfVersion(built.version);
 }
 
 /** Why there is nothing to do for a base; undefined when there is. */

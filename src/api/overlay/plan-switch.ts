@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { DiffBuild } from '../../apply/overlay/diff-build.ts';
 import type { LayerSwitch } from '../../domain/bound-plan.ts';
 import { shortId } from '../../domain/digest.ts';
@@ -19,8 +20,12 @@ import { fileChanges } from '../../plan/overlay/file-changes.ts';
 import { treeDelta } from '../../plan/overlay/tree-delta.ts';
 import { freeVersionName } from '../../plan/overlay/version-name.ts';
 import type { OverlayBase } from '../../resolve/overlay-bases.ts';
+import { refuseVersionsAbove } from '../../resolve/versions-above.ts';
 import type { OpenBundle } from '../../store/overlay/open-bundle.ts';
 import type { BaseTrees } from '../../store/overlay/base-trees.ts';
+import { activeFolder } from '../../store/active-directory.ts';
+import { layerDirectory } from '../../store/layout.ts';
+import { statOf } from '../../store/read-file.ts';
 import { readLayerDirectory } from '../../store/read-layer.ts';
 import { hiddenChanges } from './hidden-changes.ts';
 import { looksAlike } from './look-alike.ts';
@@ -49,15 +54,17 @@ export interface PlannedSwitch {
 
 /**
  * Plans what makes a base look like another one: the folder for its top layer, who sees it, and
- * which files change for them. Reads only. Throws STORE_DAMAGED, STORE_UNSUPPORTED.
+ * which files change for them. Reads only. Throws STORE_DAMAGED, STORE_UNSUPPORTED, and IN_USE for
+ * a layer below one that has versions.
  */
 export function planSwitch(host: OverlayHost, trees: BaseTrees, wish: SwitchWish): PlannedSwitch {
   const { base, shows, union, target, bundle } = wish;
   const { versions, chainIds, identity } = base;
+  refuseVersionsAbove(host, { base: identity.name, chainId: identity.chainId });
   const isBuilt = wish.folder !== undefined;
   const version = isBuilt ? versionOfFolder(wish.folder) : freeVersionName(versions, wish);
   const after = version === undefined ? ORIGINAL : folderOfVersion(version);
-  const build = isBuilt ? undefined : buildOf(trees, wish);
+  const build = isBuilt ? undefined : buildOf(host, trees, wish);
   const bound: LayerSwitch = {
     ...placeOf(host, base),
     after,
@@ -67,7 +74,8 @@ export function planSwitch(host: OverlayHost, trees: BaseTrees, wish: SwitchWish
         : { version, base: identity, shows, union, transaction: 0 },
   };
   const sharers = host.sharersOf(identity.chainId);
-  const current = trees.stack(chainIds, { top: bound.before });
+  // Where the folder that is shown is gone, nothing is seen at present, and all is as it will be.
+  const current = isThere(host, bound) ? trees.stack(chainIds, { top: bound.before }) : target;
   const changes = fileChanges(
     current,
     target,
@@ -117,11 +125,23 @@ function placeOf(
   return { base: name, chainId, cacheId, link, before, lowerdir };
 }
 
-function buildOf(trees: BaseTrees, { base, target, bundle }: SwitchWish): DiffBuild {
-  const below = trees.stack(base.chainIds.slice(0, -1));
+function isThere({ store: { layout } }: OverlayHost, { cacheId, before }: LayerSwitch): boolean {
+  return statOf(path.join(layerDirectory(layout, cacheId), before)) !== undefined;
+}
+
+function buildOf(
+  { store: { layout }, cacheIds }: OverlayHost,
+  trees: BaseTrees,
+  { base, target, bundle }: SwitchWish,
+): DiffBuild {
+  const lower = base.chainIds.slice(0, -1);
+  const below = trees.stack(lower);
+  const seen = lower
+    .map((chainId) => cacheIds.get(chainId) ?? '')
+    .map((cacheId) => ({ cacheId, folder: activeFolder(layout, cacheId) }));
   const sourceOf = (layer: IndexedLayer): AssemblySource =>
     layer.index === bundle?.index ? { folder: '', owned: true } : trees.sourceOf(layer);
-  return { assembly: assemblyOf(treeDelta(below, target), sourceOf), bundle };
+  return { assembly: assemblyOf(treeDelta(below, target), sourceOf), bundle, below: seen };
 }
 
 function folderIn(

@@ -1,4 +1,4 @@
-import type { Progress } from '../../domain/progress.ts';
+import type { StepProgress } from '../../domain/progress.ts';
 import type { OpenBundle } from '../../store/overlay/open-bundle.ts';
 import type { Disk } from '../disk.ts';
 import { requireGnuTar } from './require-gnu-tar.ts';
@@ -10,8 +10,8 @@ export interface ExtractBundleRequest {
   /** Is made, in a folder that only root can look into; becomes what `diff/` is in the bundle. */
   readonly target: string;
   readonly signal?: AbortSignal | undefined;
-  /** Told of `unpack <file>` with bytes. */
-  readonly progress?: Progress | undefined;
+  /** Told how many bytes are unpacked. */
+  readonly advance?: ((done: StepProgress) => void) | undefined;
 }
 
 const EXTRACT = [
@@ -43,15 +43,14 @@ export async function extractBundle(request: ExtractBundleRequest): Promise<void
 }
 
 async function* counted(
-  { bundle, progress }: ExtractBundleRequest,
+  { bundle, advance }: ExtractBundleRequest,
   onEnd: () => void,
 ): AsyncGenerator<Uint8Array, void> {
   let read = 0;
   for await (const bytes of bundle.archive()) {
     read += bytes.length;
     // Headers are no content: near the end all of it has come.
-    const done = Math.min(read, bundle.bytes);
-    progress?.(`unpack ${bundle.file}`, { done, total: bundle.bytes, unit: 'bytes' });
+    advance?.({ done: Math.min(read, bundle.bytes), total: bundle.bytes, unit: 'bytes' });
     yield bytes;
   }
   onEnd();

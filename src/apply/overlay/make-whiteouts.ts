@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ByteString } from '../../domain/byte-string.ts';
-import { bytesOfPath, cannotLink } from '../link-names.ts';
+import { bytesOfPath } from '../../store/bytes-of-path.ts';
+import { cannotLink } from '../link-names.ts';
 import type { AssembleRequest } from './assemble-request.ts';
 import { placesAsInput } from './copy-unmarked.ts';
 

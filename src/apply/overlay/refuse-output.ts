@@ -16,15 +16,20 @@ export function refuseOutput(file: string): void {
     if (!statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new RebaseError('USAGE', `the bundle cannot be written: ${messageOf(cause)}`, {
-      hint: '--out FILE in a folder that is there and can be written to',
-      cause,
-    });
+    throw notWritable(cause);
   }
   const there = statOf(file);
   if (there === undefined || (there.isFile() && (there.size === 0 || beginsAsBundle(file)))) return;
   throw new RebaseError('USAGE', `${file} is there already, and is no bundle`, {
     hint: '--out with another name',
+  });
+}
+
+/** Says why an output cannot be made. */
+export function notWritable(cause: unknown): RebaseError {
+  return new RebaseError('USAGE', `the bundle cannot be written: ${messageOf(cause)}`, {
+    hint: '--out FILE in a folder that is there and can be written to',
+    cause,
   });
 }
 

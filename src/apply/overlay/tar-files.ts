@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import type { ByteString } from '../../domain/byte-string.ts';
+import { bytesOfText, type ByteString } from '../../domain/byte-string.ts';
 import type { Assembly, AssemblyEntry } from '../../domain/overlay/assembly.ts';
 import { RebaseError } from '../../errors.ts';
 import { archiveMembers } from '../../store/overlay/archive-members.ts';
@@ -80,7 +80,7 @@ export async function* tarFiles(
 
 /** Absolute, with a mark before what is inside the layer. */
 function nameOf(sources: Assembly['sources'], { source, path }: AssemblyEntry): ByteString {
-  const folder = Buffer.from(sources[source]?.folder ?? '').toString('latin1');
+  const folder = bytesOfText(sources[source]?.folder ?? '');
   return path === '' ? `${folder}/.\0` : `${folder}/./${path}\0`;
 }
 

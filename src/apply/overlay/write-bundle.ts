@@ -8,8 +8,7 @@ import type { Progress } from '../../domain/progress.ts';
 import { RebaseError } from '../../errors.ts';
 import { statOf } from '../../store/read-file.ts';
 import type { Disk } from '../disk.ts';
-import { messageOf } from '../system-error.ts';
-import { refuseOutput } from './refuse-output.ts';
+import { notWritable, refuseOutput } from './refuse-output.ts';
 import { requireGnuTar } from './require-gnu-tar.ts';
 import { tarFiles } from './tar-files.ts';
 import { END_OF_ARCHIVE, fileMember, whiteoutMember } from './tar-member-bytes.ts';
@@ -41,8 +40,8 @@ export async function writeBundle(request: WriteBundleRequest): Promise<number> 
   const folder = path.dirname(path.resolve(file));
   const partial = path.join(folder, `.${path.basename(file)}.${process.pid}.partial`);
   try {
-    makeFile(disk, partial);
-    await disk.run('sh', ['-c', 'exec gzip -n -6 > "$1"', 'sh', partial], {
+    refuseUnwritable(disk, partial);
+    await disk.run('sh', ['-c', PACK, 'sh', partial], {
       input: inLargePieces(archiveOf(request)),
       // gzip would take options from it.
       env: { GZIP: '' },
@@ -59,16 +58,17 @@ export async function writeBundle(request: WriteBundleRequest): Promise<number> 
   }
 }
 
-function makeFile(disk: Disk, partial: string): void {
+/** Makes the file itself: in a folder that others write to, what has its name by then is not ours. */
+const PACK = 'umask 077; set -C; exec gzip -n -6 > "$1"';
+
+function refuseUnwritable(disk: Disk, partial: string): void {
   try {
     // Left by an earlier process of this number.
     disk.removeFile(partial);
     disk.writeFile(partial, '', 0o600);
+    disk.removeFile(partial);
   } catch (cause) {
-    throw new RebaseError('USAGE', `the bundle cannot be written: ${messageOf(cause)}`, {
-      hint: '--out FILE in a folder that is there and can be written to',
-      cause,
-    });
+    throw notWritable(cause);
   }
 }
 

@@ -33,6 +33,7 @@ export const buildDiffs: Step = {
       const build = context.builds?.get(one.cacheId);
       if (build === undefined) throw new RangeError(`nothing says how to build ${one.after}`);
       const place = placeOf(context, one);
+      refuseOtherBelow(context, one, build);
       refuseTaken(place);
       await assemble(context, build, place);
       await finish(context, one.builds, place);
@@ -106,6 +107,14 @@ function refuseTaken({ folder, record }: Place): void {
   });
 }
 
+/** A version holds what differs from the files that are seen below: with others it shows a mixture. */
+function refuseOtherBelow({ layout }: StepContext, { base }: LayerSwitch, build: DiffBuild): void {
+  if (build.below.every(({ cacheId, folder }) => activeFolder(layout, cacheId) === folder)) return;
+  throw new RebaseError('STORE_CHANGED', `another run has exchanged files below ${base}`, {
+    hint: 'nothing was changed; run the command again',
+  });
+}
+
 async function assemble(
   { disk, layout, clone: mode, signal, advance }: StepContext,
   { assembly, bundle }: DiffBuild,
@@ -114,7 +123,7 @@ async function assemble(
   disk.makeDirectory(work, 0o700);
   const extracted = path.join(work, 'bundle');
   if (bundle !== undefined) {
-    await extractBundle({ disk, bundle, target: extracted, signal });
+    await extractBundle({ disk, bundle, target: extracted, signal, advance });
   }
   const sources = assembly.sources.map((source) =>
     source.owned && bundle !== undefined ? { ...source, folder: extracted } : source,

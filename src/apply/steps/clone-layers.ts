@@ -87,9 +87,16 @@ async function clonePass(
 /** One command clones many layers; how far it is, a look into its folder tells. */
 const LOOK_MS = 500;
 
-/** Layers that are cloned: those that are begun, but for the one that is being cloned. */
+/**
+ * Layers that are cloned: those that are begun, but for the one that is being cloned. 0 where the
+ * folder cannot be read: the clone itself fails of it, in a place from which it can be taken back.
+ */
 function wholeIn(target: string): number {
-  return Math.max(0, namesIn(target).length - 1);
+  try {
+    return Math.max(0, namesIn(target).length - 1);
+  } catch {
+    return 0;
+  }
 }
 
 function completeLayer({ disk, layout }: StepContext, layer: NewLayer, clone: string): void {

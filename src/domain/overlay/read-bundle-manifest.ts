@@ -8,7 +8,7 @@ import { Shape } from '../json-shape.ts';
 import { parseJson } from '../json-text.ts';
 import type { EntryType } from '../layer-index.ts';
 import type { BundledBase, BundleEntry, BundleManifest } from './bundle.ts';
-import { isVersionName } from './version.ts';
+import { asVersionName } from './version.ts';
 
 /** The first member of the archive. */
 export const MANIFEST = 'manifest.json';
@@ -44,8 +44,8 @@ export function readBundleManifest(text: string): BundleManifest {
     variant: manifest.at('variant').maybe((variant) => variant.text()),
     old: baseOf(manifest.at('old')),
     new: baseOf(manifest.at('new')),
-    version: manifest.at('version').parsed('a version name', versionOf),
-    union: manifest.at('union').parsed('true or false', flagOf),
+    version: manifest.at('version').parsed('a version name', asVersionName),
+    union: manifest.at('union').flag(),
     root: {
       uid: root.at('uid').parsed('an owner', idOf),
       gid: root.at('gid').parsed('an owner', idOf),
@@ -73,8 +73,7 @@ function entryOf(entry: Shape): BundleEntry {
   const type = entry.at('type').oneOf(TYPES);
   const isDevice = type === 'char' || type === 'block';
   const hardLinkOf = entry.at('hardLinkOf').maybe((path) => path.parsed('a path', pathOf));
-  const carried =
-    entry.at('carried').maybe((flag) => flag.parsed('true or false', flagOf)) ?? false;
+  const carried = entry.at('carried').maybe((each) => each.flag()) ?? false;
   const hasContent = type === 'file' && carried && hardLinkOf === undefined;
   return {
     path: entry.at('path').parsed('a path', (value) => (value === '' ? '' : pathOf(value))),
@@ -140,14 +139,6 @@ function isNameOf(file: BundleEntry | undefined, link: BundleEntry): boolean {
 /** The directory that a path is in. */
 export function parentOf(path: ByteString): ByteString {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
-}
-
-function versionOf(value: unknown): string | undefined {
-  return typeof value === 'string' && isVersionName(value) ? value : undefined;
-}
-
-function flagOf(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined;
 }
 
 function idOf(value: unknown): number | undefined {

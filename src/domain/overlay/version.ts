@@ -57,6 +57,11 @@ export function isVersionName(text: string): boolean {
   return VERSION.test(text);
 }
 
+/** The value as the name of a version; undefined for what cannot be one. */
+export function asVersionName(value: unknown): string | undefined {
+  return typeof value === 'string' && isVersionName(value) ? value : undefined;
+}
+
 /** `diff.20220628`. */
 export function folderOfVersion(version: string): string {
   return `${ORIGINAL}.${version}`;

@@ -100,11 +100,7 @@ function checkedLines(
 ): string[] {
   if (checked === undefined) {
     if (bundle === undefined) return [];
-    return labelled(
-      page,
-      'CHECKS',
-      'not run on contents: the new base is not on this host as an image',
-    );
+    return labelled(page, 'CHECKS', 'left out for a bundle: they need the new base as an image');
   }
   const found = checked.filter(({ findings }) => findings.length > 0);
   if (found.length === 0) return labelled(page, 'CHECKS', 'nothing found');
@@ -134,6 +130,9 @@ function containerLines(
   return [
     ...labelled(page, 'CONTAINERS', `${containers.length} (${alive} running)`),
     ...containersTable(page, sharers, (container) => fateOf(container, running)),
+    ...(alive > 0 && running !== 'restart'
+      ? below(page, 'docker restart is not enough for those that run: stop and start them')
+      : []),
   ];
 }
 
@@ -151,7 +150,6 @@ function carriedLines(page: Page, { base, to }: SwitchReport): string[] {
   if (to.version === undefined) return [];
   return [
     ...labelled(page, 'SAVE', `docker save and push go on to carry ${printable(base.name)} itself`),
-    ...below(page, 'docker restart is not enough for a running container: stop and start it'),
   ];
 }
 

@@ -34,9 +34,8 @@ export function renderOverlayStatus(status: OverlayStatus, options: PageOptions)
 }
 
 function layerText(page: Page, layer: ModifiedLayer): string[] {
-  const { base, shows, sharers, olderViews } = layer;
+  const { base, sharers, olderViews } = layer;
   const older = new Set(olderViews);
-  const shown = shows === undefined ? 'unknown: its link leads elsewhere' : shownText(shows);
   return [
     ...wrap(page, printable(base.name), 0).map(page.paint.bold),
     ...labelled(
@@ -44,7 +43,7 @@ function layerText(page: Page, layer: ModifiedLayer): string[] {
       'LAYER',
       `${idText(page, layer.chainId)}, overlay2/${idText(page, layer.cacheId)}`,
     ),
-    ...labelled(page, 'SHOWS', shown),
+    ...labelled(page, 'SHOWS', whatIsShown(layer)),
     ...versionLines(page, layer),
     ...labelled(page, 'IMAGES', counted(sharers.images.length, 'image')),
     ...imagesTable(page, sharers),
@@ -64,6 +63,14 @@ function layerText(page: Page, layer: ModifiedLayer): string[] {
       `docker save and push carry ${printable(base.name)} as dockerd has it`,
     ),
   ];
+}
+
+function whatIsShown({ shows, versions }: ModifiedLayer): string {
+  if (shows === undefined) return 'unknown: its link leads elsewhere';
+  const isKnown = shows.version === undefined || versions.some(({ active }) => active);
+  return isKnown
+    ? shownText(shows)
+    : `version ${printable(shows.version)}, of which nothing is known: overlay restore`;
 }
 
 function versionLines(page: Page, { versions, unknown }: ModifiedLayer): string[] {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { textOfBytes, type ByteString } from '../../domain/byte-string.ts';
+import type { ByteString } from '../../domain/byte-string.ts';
 import type { Assembly, AssemblyEntry } from '../../domain/overlay/assembly.ts';
 import type { Progress } from '../../domain/progress.ts';
-import { RebaseError } from '../../errors.ts';
+import { changedWhileRead, openWalkedFile } from './open-walked-file.ts';
 
 export interface HashOptions {
   readonly signal?: AbortSignal | undefined;
@@ -29,12 +29,12 @@ export async function hashFiles(
   let done = 0;
   let unseen = 0;
   for (const file of assembly.files) {
-    const place = placeOf(assembly, file);
-    const stats = lstatSync(place);
-    if (!stats.isFile()) continue;
+    if (file.type !== 'file') continue;
     const hash = createHash('sha256');
-    for (const bytes of contentOf(place, buffer)) {
+    let size = 0;
+    for (const bytes of contentOf(assembly, file, buffer)) {
       hash.update(bytes);
+      size += bytes.length;
       done += bytes.length;
       unseen += bytes.length;
       if (unseen < CHUNK) continue;
@@ -43,21 +43,18 @@ export async function hashFiles(
       await setImmediate();
       signal?.throwIfAborted();
     }
-    refuseChanged(file, stats);
+    if (size !== file.size) throw changedWhileRead(file.path);
     sums.set(file.path, hash.digest('hex'));
   }
   return sums;
 }
 
-function placeOf({ sources }: Assembly, { source, path }: AssemblyEntry): Buffer {
-  return Buffer.concat([
-    Buffer.from(`${sources[source]?.folder ?? ''}/`),
-    Buffer.from(path, 'latin1'),
-  ]);
-}
-
-function* contentOf(place: Buffer, buffer: Buffer): Generator<Buffer, void> {
-  const fd = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+function* contentOf(
+  { sources }: Assembly,
+  { source, path }: AssemblyEntry,
+  buffer: Buffer,
+): Generator<Buffer, void> {
+  const fd = openWalkedFile(sources[source]?.folder ?? '', path);
   try {
     for (let count = readSync(fd, buffer); count > 0; count = readSync(fd, buffer)) {
       yield buffer.subarray(0, count);
@@ -65,15 +62,4 @@ function* contentOf(place: Buffer, buffer: Buffer): Generator<Buffer, void> {
   } finally {
     closeSync(fd);
   }
-}
-
-function refuseChanged({ path, size }: AssemblyEntry, stats: Stats): void {
-  if (stats.size === size) return;
-  throw new RebaseError(
-    'STORE_CHANGED',
-    `/${textOfBytes(path)} of a base changed while it was read`,
-    {
-      hint: 'layers do not change: rebase-image doctor says more',
-    },
-  );
 }

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { asChainID, asImageID } from '../../domain/digest.ts';
 import { Shape } from '../../domain/json-shape.ts';
 import {
+  asVersionName,
   folderOfVersion,
-  isVersionName,
   ORIGINAL,
   recordOfVersion,
   versionOfFolder,
@@ -74,7 +74,7 @@ function readVersion(directory: string, version: string): OverlayVersion | undef
       version: shape.at('version').parsed('a version', asVersionName),
       base: identityIn(shape.at('base')),
       shows: identityIn(shape.at('shows')),
-      union: shape.at('union').parsed('true or false', asBoolean),
+      union: shape.at('union').flag(),
       transaction: shape.at('transaction').count(),
     };
     return read.version === version ? read : undefined;
@@ -90,12 +90,4 @@ function identityIn(shape: Shape): BaseIdentity {
     imageId: shape.at('imageId').parsed('an image ID', asImageID),
     chainId: shape.at('chainId').parsed('a chain ID', asChainID),
   };
-}
-
-function asVersionName(value: unknown): string | undefined {
-  return typeof value === 'string' && isVersionName(value) ? value : undefined;
-}
-
-function asBoolean(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined;
 }

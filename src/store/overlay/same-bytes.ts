@@ -2,8 +2,9 @@
  * Whether files of two layer folders have the same content.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { ByteString } from '../../domain/byte-string.ts';
+import { openWalkedFile } from './open-walked-file.ts';
 
 const CHUNK = 1024 * 1024;
 /** Kept: there may be very many small files. */
@@ -15,7 +16,7 @@ export interface FileAt {
   readonly path: ByteString;
 }
 
-/** Whether two regular files are one file, or have the same bytes. */
+/** Whether two regular files are one file, or have the same bytes. Throws STORE_CHANGED. */
 export function haveSameBytes(a: FileAt, b: FileAt): boolean {
   return withFile(a, (one) =>
     withFile(b, (other) => {
@@ -35,7 +36,7 @@ export function haveSameBytes(a: FileAt, b: FileAt): boolean {
   );
 }
 
-/** Whether a regular file's bytes have this sha256 (hex). */
+/** Whether a regular file's bytes have this sha256 (hex). Throws STORE_CHANGED. */
 export function hasSha256(file: FileAt, sha256: string): boolean {
   return withFile(file, (fd) => {
     const hash = createHash('sha256');
@@ -47,10 +48,8 @@ export function hasSha256(file: FileAt, sha256: string): boolean {
   });
 }
 
-/** The folders on the way were walked and belong to root; the last name is not followed. */
 function withFile<T>({ folder, path }: FileAt, use: (fd: number) => T): T {
-  const file = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(path, 'latin1')]);
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openWalkedFile(folder, path);
   try {
     return use(fd);
   } finally {

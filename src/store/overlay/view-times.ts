@@ -3,7 +3,6 @@
  * at the moment of the mount. dockerd's StartedAt does not tell: `docker restart` renews it and
  * keeps the mount.
  */
-import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { layerDirectory, linkPath, type Layout } from '../layout.ts';
 import { isLayerName } from '../layer-name.ts';
@@ -29,7 +28,6 @@ export function liesOn(layout: Layout, mountId: string, link: string): boolean {
 
 /** Undefined when it is not there, or the file system does not keep times of birth. */
 function bornAt(file: string): number | undefined {
-  if (statOf(file) === undefined) return undefined;
-  const { birthtimeMs } = lstatSync(file);
-  return birthtimeMs > 0 ? birthtimeMs : undefined;
+  const born = statOf(file)?.birthtimeMs ?? 0;
+  return born > 0 ? born : undefined;
 }

@@ -66,7 +66,7 @@ export function switchTo(store: BuiltStore, version = '2'): ExampleSwitch {
   };
   return {
     one: { ...placeOf(store), after: folderOfVersion(version), builds },
-    build: { assembly: assemblyOf(delta, (layer) => trees.sourceOf(layer)) },
+    build: { assembly: assemblyOf(delta, (layer) => trees.sourceOf(layer)), below: [] },
   };
 }
 
@@ -101,7 +101,7 @@ export function fromBundle({ one, build }: ExampleSwitch): ExampleSwitch {
     files: files.map(fromIt),
     whiteouts,
   };
-  return { one, build: { assembly, bundle } };
+  return { one, build: { assembly, bundle, below: [] } };
 }
 
 /** Applies a switch on a store whose dockerd does not run. */

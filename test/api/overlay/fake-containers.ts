@@ -12,6 +12,8 @@ export interface FakeContainer {
   readonly autoRemove?: boolean;
   /** Its stop is answered with an error. */
   readonly stuck?: boolean;
+  /** It does not start while this one is not running. */
+  readonly needs?: string;
 }
 
 export interface FakeContainers {
@@ -36,6 +38,10 @@ export async function fakeContainers(
     calls.push(call);
     seen(call);
     if (verb === 'stop' && container.stuck === true) return [500, { message: 'it does not end' }];
+    const needed = containers.find(({ name }) => name === container.needs);
+    if (verb === 'start' && needed !== undefined && needed.state !== 'running') {
+      return [409, { message: `${needed.name} does not run` }];
+    }
     container.state = verb === 'stop' ? 'exited' : 'running';
     return [204];
   };

@@ -1,5 +1,5 @@
 /** What the overlay commands plan, show and drop on a store whose dockerd does not run. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -16,6 +16,7 @@ import { planPack, writePack } from '../../../src/api/overlay/pack-overlay.ts';
 import { planBundle } from '../../../src/api/overlay/plan-bundle.ts';
 import { planRestore } from '../../../src/api/overlay/plan-restore.ts';
 import { planStrategy, type StrategyRequest } from '../../../src/api/overlay/plan-strategy.ts';
+import { planUndoTransaction, undoTransaction } from '../../../src/api/undo-transaction.ts';
 import { unwatched } from '../../../src/domain/progress.ts';
 import { rejection } from '../../daemon/rejection.ts';
 import { buildStore, type BuiltStore, type StoreSpec } from '../../support/store-builder.ts';
@@ -96,8 +97,25 @@ describe('api: overlay plans', () => {
     expect(twin.report.switches[0]?.bound.after).to.equal(`diff.2-${id}`);
   });
 
+  it('goes back to the own files for the base itself', async () => {
+    await carryOut(await plan({ images: ['app:1'], onto: 'base:2' }));
+    const { report } = await plan({ all: true, from: 'base:1', onto: 'base:1' });
+    expect(report.switches[0]?.bound).to.include({ after: 'diff', builds: undefined });
+  });
+
+  it('leads back from a version that somebody has removed', async () => {
+    await carryOut(await plan({ images: ['app:1'], onto: 'base:2' }));
+    rmSync(join(store.diffOf('old', -1), '../diff.2'), { recursive: true });
+    const made = await restore();
+    expect(made.report.switches[0]?.bound).to.include({ before: 'diff.2', after: 'diff' });
+    await carryOut(made);
+    expect(overlayStatus(await openStopped(root)).layers[0]?.shows?.version).to.equal(undefined);
+  });
+
   it('finds a base by the name that a version remembers', async () => {
     await carryOut(await plan({ images: ['app:1'], onto: 'base:2' }));
+    // An image that is there is meant itself, not what looks like it.
+    expect((await restore({ base: 'base:2' })).report.unchanged[0]?.base).to.equal('base:2');
     const tags = JSON.stringify({
       Repositories: { app: { 'app:1': store.image('app').imageId } },
     });
@@ -156,6 +174,83 @@ describe('api: overlay plans', () => {
     expect(kinds).to.deep.equal(['changed release']);
   });
 
+  describe('of a base that stands on another base', () => {
+    const upper = { all: true, from: 'app:1', onto: 'base:3' };
+    const lower = { all: true, from: 'base:1', onto: 'base:2' };
+
+    it('keeps what the lower one shows, as long as the upper one has a version', async () => {
+      const before = stateOf(root);
+      await carryOut(await plan(upper));
+      const error = await rejection('IN_USE', () => plan(lower));
+      expect(error.message).to.match(/version 3 of app:1 is built on what base:1 shows/);
+      await carryOut(await restore());
+      await rejection('IN_USE', () => plan(lower));
+      await dropVersion(
+        await openStopped(root),
+        planDrop(await openStopped(root), { version: '3', base: 'app:1' }),
+        OFFLINE,
+      );
+      expect(diffTrees(before, stateOf(root))).to.deep.equal([]);
+      expect((await plan(lower)).report.switches).to.have.length(1);
+    });
+
+    it('does not take back the lower one before the upper one', async () => {
+      await carryOut(await plan(lower));
+      await carryOut(await plan(upper));
+      const first = planUndoTransaction(await openStopped(root), 1);
+      expect(first.plan.refusals).to.deep.equal([
+        'version 3 of app:1 is built on what base:1 shows: undo or drop it first',
+      ]);
+      await undoTransaction(await openStopped(root), 2, OFFLINE);
+      expect(planUndoTransaction(await openStopped(root), 1).plan.refusals).to.deep.equal([]);
+    });
+
+    it('looks again under the lock', async () => {
+      const before = stateOf(root);
+      const [low, high] = [await plan(lower), await plan(upper)];
+      await carryOut(high);
+      await rejection('IN_USE', () => carryOut(low));
+      await undoTransaction(await openStopped(root), 1, OFFLINE);
+      await carryOut(low);
+      await rejection('STORE_CHANGED', () => carryOut(high));
+      await undoTransaction(await openStopped(root), 2, OFFLINE);
+      expect(diffTrees(before, stateOf(root))).to.deep.equal([]);
+    });
+
+    it('is as a bundle says, whatever the lower one shows', async () => {
+      // What both have from the lower base is not in the bundle.
+      const file = await packed('app:1', 'base:1');
+      await carryOut(await plan(lower));
+      const { report, builds } = await planOf(file, 'app:1');
+      const [one] = report.switches;
+      expect(one?.changes.changes.map(({ kind, path }) => `${kind} ${path}`)).to.deep.equal([
+        ...['added dir', 'added dir/a', 'added gone', 'added low', 'changed release'],
+      ]);
+      const { files } = builds.get(one!.bound.cacheId)!.assembly;
+      expect(files.map(({ path }) => path)).to.have.members([
+        'dir/a',
+        'gone',
+        'low',
+        'release',
+        'same',
+      ]);
+      await carryOut({ report, builds });
+    });
+
+    it('refuses both at once', async () => {
+      ({ root } = await buildStore(join(fastDir(), 'more'), {
+        images: [
+          ...STORE.images,
+          { name: 'mid', from: 'old', tags: ['base:1.1'], layers: [{ files: { mid: 'mid' } }] },
+          { name: 'onMid', from: 'mid', tags: ['app:2'], layers: [{ files: { two: 'two' } }] },
+        ],
+      }));
+      const wish = { images: ['app:1', 'app:2'], onto: 'base:3' };
+      const error = await rejection('USAGE', () => plan(wish));
+      expect(error.message).to.match(/base:1\.1 is built on base:1: not both at once/);
+    });
+  });
+
   describe('drop', () => {
     it('refuses what is shown, and removes what is not, a folder of unknown origin too', async () => {
       await carryOut(await plan({ images: ['app:1'], onto: 'base:2' }));
@@ -171,6 +266,8 @@ describe('api: overlay plans', () => {
       const before = stateOf(root);
       mkdirSync(join(store.diffOf('old', -1), '../diff.left'));
       await drop('left');
+      writeFileSync(join(store.diffOf('old', -1), '../rebase-image.alone.json'), 'no folder');
+      await drop('alone');
       expect(diffTrees(before, stateOf(root))).to.deep.equal([]);
       expect(
         planDrop(await openStopped(root), { version: '2', base: 'base:1' }).endsUndo,

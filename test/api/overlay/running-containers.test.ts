@@ -130,6 +130,15 @@ describe('api: containers that run on a base', function () {
     expect(transaction).to.deep.include({ state: 'published', daemonToStart: undefined });
   });
 
+  it('start when those run that they need, whatever the order', async () => {
+    const { opened, calls } = await running(
+      { name: 'box', state: 'running', needs: 'pen' },
+      { name: 'pen', state: 'running' },
+    );
+    expect((await apply(opened, { restartContainers: true })).notes).to.deep.equal([]);
+    expect(calls.slice(2)).to.deep.equal(['start box', 'start pen', 'start box']);
+  });
+
   it('that do not stop are told, the others are started again, and nothing is changed', async () => {
     const { opened, calls } = await running(
       { name: 'box', state: 'running' },

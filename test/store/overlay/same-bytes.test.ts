@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { RebaseError } from '../../../src/errors.ts';
 import { hasSha256, haveSameBytes } from '../../../src/store/overlay/same-bytes.ts';
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts';
 
@@ -43,6 +44,15 @@ describe('store/overlay/same-bytes', () => {
     symlinkSync('/etc/passwd', join(folder, 'symlink'));
     expect(haveSameBytes({ folder, path: 'd/\xff' }, { folder, path: 'link' })).to.equal(true);
     expect(() => hasSha256({ folder, path: 'symlink' }, '')).to.throw(/ELOOP/);
+  });
+
+  it('says of a file that is gone that the base changed', () => {
+    const folder = makeTempDir();
+    writeFileSync(join(folder, 'a'), 'x');
+    const gone = { folder, path: 'etc/gone' };
+    expect(() => haveSameBytes({ folder, path: 'a' }, gone))
+      .to.throw(RebaseError, '/etc/gone of a base changed while it was read')
+      .with.property('code', 'STORE_CHANGED');
   });
 });
 

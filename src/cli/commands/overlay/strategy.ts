@@ -20,7 +20,9 @@ export const STRATEGY = {
 
 /** What only a rebase of images has. */
 const IMAGES_ONLY = ['tag', 'keep-old', 'keep-going', 'out'];
-const WHY = 'it changes the files of the base and makes no new image';
+/** dockerd keeps running. */
+const DAEMON_ONLY = ['restart', 'stop-command', 'start-command'];
+const WHY = 'it changes the files of the base, makes no new image and needs no restart of dockerd';
 
 /** Throws USAGE for options that the strategy has no use for. */
 export function strategyOf(given: Given): Strategy {
@@ -29,7 +31,9 @@ export function strategyOf(given: Given): Strategy {
     strategy === 'metadata'
       ? ['restart-containers'].filter((name) => switchOption(given, name))
       : [
-          ...IMAGES_ONLY.filter((name) => given[name] !== undefined && given[name] !== false),
+          ...[...IMAGES_ONLY, ...DAEMON_ONLY].filter(
+            (name) => given[name] !== undefined && given[name] !== false,
+          ),
           ...(given['config'] === 'merge' ? [] : ['config']),
         ];
   const [first] = useless;
