@@ -148,7 +148,9 @@ function basesOfImages(
   for (const image of requested.images) {
     const resolution = resolveOldBase(host.snapshot, { image, onto: requested.onto, from });
     if (resolution.kind === 'nothing') {
-      unchanged.push({ base: image.name, reason: `is ${resolution.reason}` });
+      const wanted = baseOfImage(host, requested.onto.image, requested.onto.name);
+      if (showsAnother(wanted, image)) bases.set(wanted.identity.chainId, wanted);
+      else unchanged.push({ base: image.name, reason: `is ${resolution.reason}` });
       continue;
     }
     const { layers, imageId, name } = resolution.base;
@@ -162,6 +164,11 @@ function basesOfImages(
     bases.set(base.identity.chainId, base);
   }
   return { bases: [...bases.values()], unchanged };
+}
+
+/** Whether an image that stands on a base sees another one's files through it. */
+function showsAnother({ identity, versions }: OverlayBase, { image }: FoundImage): boolean {
+  return versions.active !== ORIGINAL && chainIdsOf(image.diffIds).includes(identity.chainId);
 }
 
 function noLayer({ name }: FoundImage): RebaseError {

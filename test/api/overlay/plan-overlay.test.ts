@@ -99,8 +99,10 @@ describe('api: overlay plans', () => {
 
   it('goes back to the own files for the base itself', async () => {
     await carryOut(await plan({ images: ['app:1'], onto: 'base:2' }));
-    const { report } = await plan({ all: true, from: 'base:1', onto: 'base:1' });
-    expect(report.switches[0]?.bound).to.include({ after: 'diff', builds: undefined });
+    for (const of of [{ all: true, from: 'base:1' }, { images: ['app:1'] }]) {
+      const { report } = await plan({ ...of, onto: 'base:1' });
+      expect(report.switches[0]?.bound).to.include({ after: 'diff', builds: undefined });
+    }
   });
 
   it('leads back from a version that somebody has removed', async () => {
