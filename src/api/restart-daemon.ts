@@ -12,7 +12,7 @@ import type { RestartView } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
 import type { BootTime } from '../store/boot-clock.ts';
 import type { OpenStore } from './open-store.ts';
-import type { AgreedRestart, StoppedRecord } from './while-stopped.ts';
+import { stoppedRecord, type AgreedRestart } from './while-stopped.ts';
 
 export interface RestartOptions {
   /** true and false answer the question; undefined asks `ask`, and means no without it. */
@@ -110,9 +110,9 @@ export function recordedRestart(
   store: OpenStore,
   transaction: Transaction,
 ): InterruptedRestart | undefined {
-  const text = transaction.daemonToStart;
-  if (text === undefined) return undefined;
-  const { record, socketPath, startAgain, at } = JSON.parse(text) as StoppedRecord;
+  const stopped = stoppedRecord(transaction);
+  if (stopped === undefined) return undefined;
+  const { record, socketPath, startAgain, at } = stopped;
   const daemon = store.engine ?? connectEngine(socketPath);
   const context = serviceContext(store, transaction.number, daemon);
   return { service: serviceFromRecord(record, context), daemon, startAgain, stoppedAt: at };

@@ -1,11 +1,12 @@
 import { openTransaction, readTransactions, type Transaction } from '../apply/journal.ts';
-import type { ImageID } from '../domain/digest.ts';
+import { shortId, type ImageID } from '../domain/digest.ts';
 import type { StatusReport } from '../domain/report.ts';
 import { readContainers } from '../store/read-containers.ts';
 import { readTags } from '../store/read-tags.ts';
 import { transactionView } from './list-transactions.ts';
 import { daemonView, type OpenStore } from './open-store.ts';
 import { tagsInForce, type TagInForce } from './tags-in-force.ts';
+import { stoppedRecord } from './while-stopped.ts';
 
 /**
  * How things stand: what is open, what a running daemon has not read yet or has overwritten, tags
@@ -23,6 +24,7 @@ export async function showStatus(store: OpenStore): Promise<StatusReport> {
     storeRoot: layout.root,
     daemon: daemonView(store),
     open: open === undefined ? [] : [transactionView(open)],
+    stopped: open && stoppedBy(open),
     pendingRestart: imagesIn('pending'),
     overwritten: imagesIn('overwritten'),
     broken: imagesIn('broken'),
@@ -32,6 +34,15 @@ export async function showStatus(store: OpenStore): Promise<StatusReport> {
       now: byKey.get(tag)?.imageId,
     })),
     onOldImages: onOldImages(layout, transactions),
+  };
+}
+
+function stoppedBy(transaction: Transaction): StatusReport['stopped'] {
+  const stopped = stoppedRecord(transaction);
+  if (stopped === undefined) return undefined;
+  return {
+    dockerd: stopped.record.kind !== 'containers',
+    containers: stopped.startAgain.map(({ name, id }) => name || shortId(id)),
   };
 }
 

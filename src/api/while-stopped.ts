@@ -41,6 +41,11 @@ export interface StoppedRecord {
   readonly at: BootTime;
 }
 
+/** What a transaction has stopped and not started again, as its journal says. */
+export function stoppedRecord({ daemonToStart }: Transaction): StoppedRecord | undefined {
+  return daemonToStart === undefined ? undefined : (JSON.parse(daemonToStart) as StoppedRecord);
+}
+
 /**
  * Lets the stop that an earlier run began come to its end: a dockerd that was started before it is
  * on its way down, and would take what is done now for granted. Throws DAEMON_FAILED.

@@ -149,12 +149,21 @@ export interface MovedTag extends TransactionImage {
   readonly transaction: number;
 }
 
+/** What a run that ended early has left down. */
+export interface StoppedView {
+  readonly dockerd: boolean;
+  /** Names of the containers that are to be started again. */
+  readonly containers: readonly string[];
+}
+
 /** What `status` says. */
 export interface StatusReport {
   readonly storeRoot: string;
   readonly daemon: DaemonView;
   /** Transactions that are neither finished nor taken back. */
   readonly open: readonly TransactionView[];
+  /** What the open one has stopped and nobody has started again; undefined for nothing. */
+  readonly stopped: StoppedView | undefined;
   /** Results that a running dockerd has not loaded yet: it needs a restart. */
   readonly pendingRestart: readonly MovedTag[];
   /** Tags that a running dockerd has set back to the old image: `resume` applies them again. */

@@ -8,6 +8,7 @@ export function statusDocument(report: StatusReport): JsonDocument {
     ...documentHead('status'),
     host: hostDocument(report),
     open: report.open,
+    stopped: report.stopped ?? null,
     pendingRestart: report.pendingRestart,
     overwritten: report.overwritten,
     broken: report.broken,

@@ -7,7 +7,7 @@ import { transactionTable } from './history-text.ts';
 import { hostText } from './host-text.ts';
 import { containerTable } from './impact-text.ts';
 import { counted } from '../domain/counted.ts';
-import { idText, pageOf, wrap, type Page, type PageOptions } from './page.ts';
+import { idText, nameList, pageOf, wrap, type Page, type PageOptions } from './page.ts';
 import { table } from './table.ts';
 
 /** A StatusReport as text. Ends with a newline. */
@@ -17,7 +17,7 @@ export function renderStatus(
 ): string {
   const page = pageOf(options);
   const blocks = [
-    openLines(page, report.open, options.now),
+    openLines(page, report, options.now),
     pendingLines(page, report.pendingRestart),
     overwrittenLines(page, report.overwritten),
     brokenLines(page, report.broken),
@@ -29,13 +29,28 @@ export function renderStatus(
   return `${texts.join('\n\n')}\n`;
 }
 
-function openLines(page: Page, open: readonly TransactionView[], now: Date): string[] {
+function openLines(page: Page, { open, stopped }: StatusReport, now: Date): string[] {
   if (open.length === 0) return [];
   return [
     page.paint.yellow(`${counted(open.length, 'transaction')} unfinished`),
     ...transactionTable(page, open, now),
+    ...stoppedLines(page, stopped),
     ...wrap(page, nextSteps(open), 0),
   ];
+}
+
+function stoppedLines(page: Page, stopped: StatusReport['stopped']): string[] {
+  if (stopped === undefined) return [];
+  const names = stopped.containers;
+  const what = [
+    ...(stopped.dockerd ? ['dockerd'] : []),
+    ...(names.length === 0
+      ? []
+      : [
+          `${names.length === 1 ? 'container' : 'containers'} ${nameList(page, names, names.length)}`,
+        ]),
+  ];
+  return wrap(page, `Stopped by it, and started by resume or abort: ${what.join(', ')}`, 0);
 }
 
 function nextSteps(open: readonly TransactionView[]): string {

@@ -200,6 +200,7 @@ describe('render: JSON documents', () => {
       storeRoot: '/d',
       daemon: { running: false, version: undefined, livingOn: [] },
       open: [],
+      stopped: undefined,
       pendingRestart: [],
       overwritten: [],
       broken: [],

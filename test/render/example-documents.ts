@@ -88,6 +88,7 @@ export function fullDocuments(a: string, b: string): Readonly<Record<DocumentNam
     status: statusDocument({
       ...host,
       open: [transaction],
+      stopped: { dockerd: true, containers: [a] },
       pendingRestart: [moved],
       overwritten: [moved],
       broken: [moved],
@@ -167,6 +168,7 @@ export function bareDocuments(): readonly JsonDocument[] {
     statusDocument({
       ...host,
       open: [],
+      stopped: undefined,
       pendingRestart: [],
       overwritten: [],
       broken: [],

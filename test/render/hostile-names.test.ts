@@ -78,6 +78,7 @@ function otherTexts(a: string, b: string): string[] {
         storeRoot: a,
         daemon: { running: true, version: b, livingOn: [] },
         open: [transaction],
+        stopped: { dockerd: true, containers: [a, b] },
         pendingRestart: [{ ...image, transaction: 1 }],
         overwritten: [],
         broken: [],

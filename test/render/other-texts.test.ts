@@ -162,6 +162,7 @@ describe('render/status-text', () => {
     storeRoot: '/var/lib/docker',
     daemon: { running: true, version: '20.10.24', livingOn: [] },
     open: [],
+    stopped: undefined,
     pendingRestart: [],
     overwritten: [],
     broken: [],
@@ -208,6 +209,17 @@ describe('render/status-text', () => {
       `  c1     ${exampleContainer('/c1').id.slice(0, 12)}   running   my-alpine:3.7`,
       '',
     ]);
+  });
+
+  it('says what an interrupted run has left down', () => {
+    const down = (dockerd: boolean, ...containers: string[]): string =>
+      renderStatus(
+        { ...quiet, open: [TRANSACTION], stopped: { dockerd, containers } },
+        { ...PLAIN, now: NOW },
+      );
+    expect(down(true)).to.contain('Stopped by it, and started by resume or abort: dockerd\n');
+    expect(down(true, 'c1')).to.contain('abort: dockerd, container c1\n');
+    expect(down(false, 'c1', 'c2')).to.contain('abort: containers c1, c2\n');
   });
 
   it('says what can be done with what is open', () => {

@@ -49,6 +49,11 @@ const MOVED = record('a tag that something else has moved since', {
   now: orNull(part('imageId', 'what it names; null when it is gone')),
 });
 
+const STOPPED = record('what the open transaction has stopped, and resume or abort starts', {
+  dockerd: flag('whether dockerd is down'),
+  containers: listOf(text('a name'), 'containers that are to be started again'),
+});
+
 const LEFT_BEHIND = record('a container on an image that a transaction has replaced', {
   container: part('container'),
   tag: text('the tag that was moved'),
@@ -58,6 +63,7 @@ const LEFT_BEHIND = record('a container on an image that a transaction has repla
 export const STATUS_DOCUMENT = documentSchema('status', 'How things stand.', {
   host: part('host'),
   open: listOf(part('transaction'), 'neither finished nor taken back: resume or abort'),
+  stopped: orNull(STOPPED),
   pendingRestart: listOf(LEFT_AT, 'what a running dockerd has not loaded yet'),
   overwritten: listOf(LEFT_AT, 'what dockerd has set back: resume applies it again'),
   broken: listOf(LEFT_AT, 'results of which a layer is gone'),

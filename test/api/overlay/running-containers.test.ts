@@ -11,6 +11,7 @@ import type { OpenStore } from '../../../src/api/open-store.ts';
 import { applySwitches, type SwitchOptions } from '../../../src/api/overlay/apply-switches.ts';
 import { resumeTransaction } from '../../../src/api/resume-transaction.ts';
 import { planUndoTransaction } from '../../../src/api/undo-transaction.ts';
+import { showStatus } from '../../../src/api/show-status.ts';
 import type { StoppedRecord } from '../../../src/api/while-stopped.ts';
 import { hostDisk } from '../../../src/apply/disk.ts';
 import { readTransactions, record } from '../../../src/apply/journal.ts';
@@ -187,6 +188,14 @@ describe('api: containers that run on a base', function () {
       record(hostDisk, transaction!, { kind: 'daemon-stopped', start: JSON.stringify(stop) });
       return { opened, calls };
     }
+
+    it('status names them until they are started', async () => {
+      const { opened } = await died('exited');
+      const stopped = { dockerd: false, containers: ['box'] };
+      expect(await showStatus(opened)).to.deep.include({ stopped });
+      await resumeTransaction(opened, OFFLINE);
+      expect(await showStatus(opened)).to.deep.include({ open: [], stopped: undefined });
+    });
 
     it('resume makes the switch and starts them, without being asked again', async () => {
       const { opened } = await died('exited');
