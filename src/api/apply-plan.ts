@@ -2,12 +2,12 @@ import type { Engine } from '../apply/engine.ts';
 import { readTransactions } from '../apply/journal.ts';
 import { rebasesOf, type Plan } from '../domain/plan.ts';
 import type { Outcome, PlanReport, TransactionImage } from '../domain/report.ts';
-import { RebaseError } from '../errors.ts';
 import { imageResults } from '../plan/image-results.ts';
 import { freeSpace } from '../store/free-space.ts';
 import { readSnapshot } from '../store/read-snapshot.ts';
 import { applyBound, type BoundOptions } from './apply-bound.ts';
 import { bindToStore } from './bind-to-store.ts';
+import { noRoom } from './no-room.ts';
 import type { OpenStore } from './open-store.ts';
 import { refusalOf } from './refusal.ts';
 import { refuseImpossibleRestart } from './restart-daemon.ts';
@@ -65,14 +65,9 @@ export async function applyPlan(
 }
 
 function refuseNoSpace({ cost, clone, bound }: PlanReport, { layout }: Engine): void {
-  const { bytes, inodes } = cost[clone];
-  const free = freeSpace(layout.overlay);
-  const lacks =
-    bytes > free.bytes ? `${bytes} bytes` : inodes > free.inodes ? `${inodes} inodes` : '';
-  if (lacks === '' || bound.layers.length === 0) return;
-  throw new RebaseError('NO_SPACE', `${layout.overlay} has no room for ${lacks}`, {
-    hint: 'docker system df shows what could go; --clone link takes least',
-  });
+  if (bound.layers.length === 0) return;
+  const refusal = noRoom(layout.overlay, cost[clone], freeSpace(layout.overlay));
+  if (refusal !== undefined) throw refusal;
 }
 
 function transactionImages(plan: Plan): TransactionImage[] {

@@ -7,6 +7,7 @@ import type { Progress } from '../../domain/progress.ts';
 import { RebaseError } from '../../errors.ts';
 import type { OverlayBase } from '../../resolve/overlay-bases.ts';
 import { freeSpace } from '../../store/free-space.ts';
+import { noRoom } from '../no-room.ts';
 import { daemonView } from '../open-store.ts';
 import { refusedBy } from '../refusal.ts';
 import type { OverlayHost } from './overlay-host.ts';
@@ -82,7 +83,10 @@ export function refusalOfOverlay(report: OverlayReport): RebaseError | undefined
         .map(({ check, message }) => ({ check, message: `${image}: ${message}` })),
     ),
   );
-  return refusedBy(refusing) ?? refusalForSpace(report);
+  return (
+    refusedBy(refusing) ??
+    noRoom('the file system of overlay2', report.cost[report.clone], report.free)
+  );
 }
 
 /**
@@ -97,16 +101,6 @@ export function platformOf(
     snapshot.images.get(identity.imageId) ??
     (sharer === undefined ? undefined : snapshot.images.get(sharer));
   return image === undefined ? undefined : parseImageConfig(image.text).platform;
-}
-
-function refusalForSpace({ cost, clone, free }: OverlayReport): RebaseError | undefined {
-  const { bytes, inodes } = cost[clone];
-  const lacks =
-    bytes > free.bytes ? `${bytes} bytes` : inodes > free.inodes ? `${inodes} inodes` : '';
-  if (lacks === '') return undefined;
-  return new RebaseError('NO_SPACE', `the file system of overlay2 has no room for ${lacks}`, {
-    hint: 'docker system df shows what could go; --clone link takes least',
-  });
 }
 
 function sumOf(planned: readonly PlannedSwitch[]): Record<CloneMode, CloneCost> {
