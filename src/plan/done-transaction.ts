@@ -36,13 +36,6 @@ export interface SwitchedLayers {
   readonly above: ReadonlyMap<ChainID, readonly string[]>;
 }
 
-/** Of a store on which no layer was switched. */
-export const NOTHING_SWITCHED: SwitchedLayers = {
-  versions: new Map(),
-  running: new Map(),
-  above: new Map(),
-};
-
 /**
  * Results of the transaction that it or another of ours made. An image that was there before, as
  * after a rebase there and back, is nobody's to remove, and what stands on it depends on nothing.

@@ -3,7 +3,15 @@ import { chainIdsOf, sha256Hex, type ChainID } from '../../src/domain/digest.ts'
 import { NO_VERSIONS } from '../../src/domain/overlay/version.ts';
 import { linkTargetOf, lowerOn } from '../../src/domain/overlay-layer.ts';
 import type { LayerDirectory, LayerRecord } from '../../src/domain/snapshot.ts';
+import type { SwitchedLayers } from '../../src/plan/done-transaction.ts';
 import { diffIdsOf } from '../resolve/example-snapshot.ts';
+
+/** Of a store on which no layer was switched. */
+export const NOTHING_SWITCHED: SwitchedLayers = {
+  versions: new Map(),
+  running: new Map(),
+  above: new Map(),
+};
 
 /** The layerdb entries and directories of these stacks, each chain once. */
 export function soundLayers(

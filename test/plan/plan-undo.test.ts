@@ -5,7 +5,6 @@ import type { TransactionState } from '../../src/domain/report.ts';
 import type { LayerRecord, Snapshot } from '../../src/domain/snapshot.ts';
 import { NO_VERSIONS } from '../../src/domain/overlay/version.ts';
 import { bindPlan } from '../../src/plan/bind-plan.ts';
-import { NOTHING_SWITCHED } from '../../src/plan/done-transaction.ts';
 import {
   planUndo,
   type DoneTransaction,
@@ -19,7 +18,7 @@ import {
   without,
   type ExampleImage,
 } from '../resolve/example-snapshot.ts';
-import { cacheIdOf, soundLayers, topOf } from './example-layers.ts';
+import { cacheIdOf, NOTHING_SWITCHED, soundLayers, topOf } from './example-layers.ts';
 import { applied, rebased, type ExampleRequest } from './example-rebase.ts';
 
 const OLD: ExampleImage = { tags: ['base:1'], layers: ['a'] };

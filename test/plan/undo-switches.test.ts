@@ -4,15 +4,11 @@ import type { BoundPlan, LayerSwitch } from '../../src/domain/bound-plan.ts';
 import { asImageID, sha256Hex } from '../../src/domain/digest.ts';
 import { NO_VERSIONS, type LayerVersions } from '../../src/domain/overlay/version.ts';
 import type { TransactionState } from '../../src/domain/report.ts';
-import {
-  NOTHING_SWITCHED,
-  type DoneTransaction,
-  type SwitchedLayers,
-} from '../../src/plan/done-transaction.ts';
+import type { DoneTransaction, SwitchedLayers } from '../../src/plan/done-transaction.ts';
 import { neededJournals } from '../../src/plan/needed-journals.ts';
 import { planUndo, type UndoFacts } from '../../src/plan/plan-undo.ts';
 import { snapshotOf } from '../resolve/example-snapshot.ts';
-import { cacheIdOf, linkOf, topOf } from './example-layers.ts';
+import { cacheIdOf, linkOf, NOTHING_SWITCHED, topOf } from './example-layers.ts';
 
 const TOP = topOf('a', 'b');
 const BASE = {

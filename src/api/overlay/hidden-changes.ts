@@ -16,7 +16,7 @@ import type { OverlayHost } from './overlay-host.ts';
  */
 export function hiddenChanges(
   { store: { layout }, snapshot }: OverlayHost,
-  { identity, chainIds }: OverlayBase,
+  { chainIds }: OverlayBase,
   { sharers, changes, target }: { sharers: LayerSharers; changes: FileChanges; target: MergedTree },
 ): HiddenChanges[] {
   const read = layerReader(layout);
@@ -33,8 +33,7 @@ export function hiddenChanges(
         return after === undefined ? node !== undefined : node?.entry !== after.entry;
       });
       return [{ image: name, count: hidden.length }];
-    })
-    .filter(({ image }) => image !== identity.name);
+    });
 }
 
 /** A layer of an image, by its place and its content. */

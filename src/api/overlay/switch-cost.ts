@@ -1,8 +1,7 @@
-import { assemblyCost } from '../../apply/overlay/assembly-cost.ts';
+import { assemblyCost, BLOCK } from '../../apply/overlay/assembly-cost.ts';
 import type { DiffBuild } from '../../apply/overlay/diff-build.ts';
 import { CLONE_MODES, type CloneCost, type CloneMode } from '../../domain/report.ts';
 
-const BLOCK = 4096;
 const NO_COST: CloneCost = { bytes: 0, inodes: 0 };
 
 /**

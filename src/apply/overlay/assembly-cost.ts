@@ -2,7 +2,8 @@ import type { Assembly, AssemblyEntry } from '../../domain/overlay/assembly.ts';
 import type { CloneCost, CloneMode } from '../../domain/report.ts';
 import { isLinked } from './place-files.ts';
 
-const BLOCK = 4096;
+/** Bytes that a folder takes, and to which files are rounded up. */
+export const BLOCK = 4096;
 
 /**
  * What an assembly takes on disk, estimated high: whether blocks can be shared is not asked, and

@@ -56,7 +56,7 @@ export function withSwitching(parser: Argv): Argv {
 }
 
 /** What the options say of any overlay plan. */
-export function overlayRequest(given: Given, { waiting }: Terminal): OverlayRequest {
+function overlayRequest(given: Given, { waiting }: Terminal): OverlayRequest {
   const allow = allowedChecks(given);
   const restarts = switchOption(given, 'restart-containers');
   return {
