@@ -33,7 +33,7 @@ function wall(folder) {
               message: `${folder}/ may not import this folder.`,
             },
             ...(PURE.includes(folder)
-              ? [{ group: ['node:*', 'fs-extra', 'undici'], message: `${folder}/ is pure.` }]
+              ? [{ group: ['node:*', 'fs-extra'], message: `${folder}/ is pure.` }]
               : []),
           ],
         },

@@ -53,8 +53,6 @@ export interface EngineApi {
   stopContainer(id: string): Promise<void>;
   /** Nothing to do for a container that runs already. */
   startContainer(id: string): Promise<void>;
-  /** Lets go of the socket. */
-  close(): Promise<void>;
 }
 
 export interface RemoveImageOptions {
@@ -138,7 +136,6 @@ export function connectEngine(
     async startContainer(id) {
       await call({ method: 'POST', path: `/containers/${inPath(id)}/start`, accept: [304] });
     },
-    close: () => transport.close(),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Agent, Dispatcher } from 'undici';
-
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
 import { RebaseError } from '../errors.ts';
 import { isRecord } from './foreign-json.ts';
 
@@ -26,27 +26,17 @@ export type EngineResult = EngineAnswer | 'away';
 /** Sends calls to one socket. */
 export interface EngineTransport {
   send(call: EngineCall): Promise<EngineResult>;
-  close(): Promise<void>;
 }
 
 /**
- * Takes the path of a unix socket, returns the transport to it; nothing is opened or loaded before
- * the first call. `send` throws IN_USE for HTTP 409 and DAEMON_FAILED for every other failure, with
- * the `message` of dockerd's error body (moby api/server/httputils, `ErrorResponse`).
+ * Takes the path of a unix socket, returns the transport to it; nothing is opened before the first
+ * call. `send` throws IN_USE for HTTP 409 and DAEMON_FAILED for every other failure, with the
+ * `message` of dockerd's error body (moby api/server/httputils, `ErrorResponse`).
  */
 export function engineTransport(socketPath: string): EngineTransport {
-  let opened: Promise<Opened> | undefined;
   return {
     async send(call) {
-      opened ??= open(socketPath);
-      const { agent, request } = await opened;
-      const answered = await exchange(() =>
-        request(`http://docker${call.path}`, {
-          dispatcher: agent,
-          method: call.method,
-          signal: AbortSignal.timeout(call.timeoutMs),
-        }),
-      );
+      const answered = await exchange(socketPath, call);
       if (answered instanceof Error) return failed(answered, call, socketPath);
       const body = parsed(answered.text, answered.contentType);
       if (answered.status < 300 || (call.accept ?? []).includes(answered.status)) {
@@ -54,16 +44,7 @@ export function engineTransport(socketPath: string): EngineTransport {
       }
       throw refusal(answered.status, body, call);
     },
-    async close() {
-      if (opened !== undefined) await (await opened).agent.destroy();
-      opened = undefined;
-    },
   };
-}
-
-interface Opened {
-  readonly agent: Agent;
-  readonly request: typeof import('undici').request;
 }
 
 interface RawAnswer {
@@ -72,30 +53,27 @@ interface RawAnswer {
   readonly text: string;
 }
 
-async function open(socketPath: string): Promise<Opened> {
-  // undici takes more than 100 ms to load; runs on a stopped daemon never need it.
-  const { default: undici } = await import('undici');
-  const agent = new undici.Agent({
-    connect: { socketPath },
-    // One connection per call: a kept one would belong to the dockerd before the restart.
-    pipelining: 0,
-    // The call's own timeout counts; undici's would cut off a long `stop`.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  return { agent, request: undici.request };
-}
-
-async function exchange(start: () => Promise<Dispatcher.ResponseData>): Promise<RawAnswer | Error> {
+async function exchange(
+  socketPath: string,
+  { method, path, timeoutMs }: EngineCall,
+): Promise<RawAnswer | Error> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await start();
-    const type = response.headers['content-type'];
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      // A connection for each call: a kept one would belong to the dockerd before the restart.
+      http
+        .request({ socketPath, method, path, host: 'docker', agent: false, signal })
+        .on('response', resolve)
+        .on('error', reject)
+        .end();
+    });
     return {
-      status: response.statusCode,
-      contentType: typeof type === 'string' ? type : '',
-      text: await response.body.text(),
+      status: response.statusCode ?? 0,
+      contentType: response.headers['content-type'] ?? '',
+      text: await text(response),
     };
   } catch (error) {
+    if (signal.aborted) return signal.reason as Error;
     return error instanceof Error ? error : new Error(String(error));
   }
 }
@@ -109,7 +87,7 @@ function parsed(text: string, contentType: string): unknown {
   }
 }
 
-const AWAY = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+const AWAY = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 
 function failed(error: Error, call: EngineCall, socketPath: string): 'away' {
   const code = 'code' in error ? error.code : undefined;
