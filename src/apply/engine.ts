@@ -74,12 +74,15 @@ const ABORT_AGAIN = 'rebase-image abort tries again; dockerd reads nothing of it
 export async function discard(engine: Engine, transaction: Transaction): Promise<Transaction> {
   const { disk } = engine;
   try {
-    if (transaction.state === 'staged') record(disk, transaction, { kind: 'discarding' });
+    const now =
+      transaction.state === 'staged'
+        ? record(disk, transaction, { kind: 'discarding' })
+        : transaction;
     await asStep(engine.progress, 'remove what was staged', async () => {
-      await undoSteps(STAGE_STEPS, contextOf(engine, transaction));
+      await undoSteps(STAGE_STEPS, contextOf(engine, now));
       await syncStore(engine);
     });
-    return record(disk, transaction, { kind: 'discarded' });
+    return record(disk, now, { kind: 'discarded' });
   } catch (cause) {
     throw halfWay(transaction, 'removal of what was staged', cause, ABORT_AGAIN);
   }
@@ -91,20 +94,22 @@ export async function discard(engine: Engine, transaction: Transaction): Promise
  */
 export async function publish(engine: Engine, transaction: Transaction): Promise<Transaction> {
   const { disk, layout } = engine;
-  if (transaction.state !== 'publishing') {
-    const before = readText(layout.repositories) ?? null;
-    enter(engine, transaction, { kind: 'publishing', before, at: bootTime() });
-  }
+  const now = transaction.state === 'publishing' ? transaction : beginPublish(engine, transaction);
   try {
-    const context = contextOf(engine, transaction);
+    const context = contextOf(engine, now);
     for (const step of PUBLISH_STEPS) await runStep(engine, step, context);
-    return record(disk, transaction, {
+    return record(disk, now, {
       kind: 'published',
       after: readText(layout.repositories) ?? '',
     });
   } catch (cause) {
     throw halfWay(transaction, 'publish', cause);
   }
+}
+
+function beginPublish(engine: Engine, transaction: Transaction): Transaction {
+  const before = readText(engine.layout.repositories) ?? null;
+  return enter(engine, transaction, { kind: 'publishing', before, at: bootTime() });
 }
 
 /**
@@ -117,15 +122,15 @@ export async function undo(
   transaction: Transaction,
   removable: BoundPlan,
 ): Promise<Transaction> {
-  beginUndo(engine, transaction);
+  const now = beginUndo(engine, transaction);
   try {
-    const context = { ...contextOf(engine, transaction), bound: removable };
+    const context = { ...contextOf(engine, now), bound: removable };
     const back = removable.switches.length > 0 ? 'switch the bases back' : 'put the tags back';
     await asStep(engine.progress, `${back}, remove what nothing else uses`, async () => {
       await undoSteps([...STAGE_STEPS, ...PUBLISH_STEPS], context);
       await syncStore(engine);
     });
-    return record(engine.disk, transaction, { kind: 'undone' });
+    return record(engine.disk, now, { kind: 'undone' });
   } catch (cause) {
     throw halfWay(transaction, 'undo', cause);
   }

@@ -10,12 +10,10 @@ import { isRecord, type JournalRecord } from './journal-record.ts';
 /** The first line holds the configs of all images: 64 MiB would be some 10,000 of them. */
 const LARGEST_JOURNAL = 2 ** 30;
 
-/** What a journal file holds. */
-export interface JournalLines {
-  readonly records: readonly JournalRecord[];
-  /** How many of its bytes are whole lines. */
-  readonly wholeBytes: number;
-  readonly allBytes: number;
+/** A whole line of a journal. */
+export interface JournalLine {
+  readonly record: JournalRecord;
+  readonly bytes: number;
 }
 
 /** A record as a line of the file. */
@@ -29,15 +27,15 @@ export function lineOf(entry: JournalRecord): string {
  * written when the run ended, and counts as not written. Throws STORE_DAMAGED for a broken line
  * before a whole one, STORE_UNSUPPORTED for a whole line that this version does not know.
  */
-export function readLines(file: string): JournalLines {
+export function readLines(file: string): readonly JournalLine[] {
   const bytes = readBytes(file, LARGEST_JOURNAL) ?? Buffer.alloc(0);
-  const records: JournalRecord[] = [];
-  let wholeBytes = 0;
+  const lines: JournalLine[] = [];
   let broken: number | undefined;
   let at = 0;
   for (let line = 1; bytes.includes('\n', at); line += 1) {
-    const end = bytes.indexOf('\n', at);
-    const entry = valueIn(bytes.toString('utf8', at, end));
+    const begin = at;
+    const end = bytes.indexOf('\n', begin);
+    const entry = valueIn(bytes.subarray(begin, end));
     at = end + 1;
     if (entry === undefined) {
       broken ??= line;
@@ -45,10 +43,9 @@ export function readLines(file: string): JournalLines {
     }
     if (broken !== undefined) throw brokenLine(file, broken);
     if (!isRecord(entry)) throw newerJournal(file);
-    records.push(entry);
-    wholeBytes = at;
+    lines.push({ record: entry, bytes: at - begin });
   }
-  return { records, wholeBytes, allBytes: bytes.length };
+  return lines;
 }
 
 /** The error of a journal that this version must not touch. */
@@ -65,12 +62,12 @@ function brokenLine(file: string, line: number): RebaseError {
 }
 
 /** What a line says; undefined unless it is whole. */
-function valueIn(line: string): unknown {
+function valueIn(line: Buffer): unknown {
   const space = line.indexOf(' ');
-  const text = line.slice(space + 1);
-  if (space < 0 || line.slice(0, space) !== sha256Hex(text)) return undefined;
+  const text = line.subarray(space + 1);
+  if (space < 0 || line.toString('latin1', 0, space) !== sha256Hex(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.toString());
   } catch {
     return undefined;
   }

@@ -2,50 +2,26 @@
  * The journal of a transaction: what it says is all that a later run needs to finish or take back
  * what an earlier one began.
  */
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { BoundPlan } from '../domain/bound-plan.ts';
-import type { TransactionState } from '../domain/report.ts';
 import { RebaseError } from '../errors.ts';
-import type { BootTime } from '../store/boot-clock.ts';
 import type { Layout } from '../store/layout.ts';
 import type { Disk } from './disk.ts';
 import { bothFailed } from './half-way.ts';
 import { journalFile, numbersIn, transactionFolder, transactionsFolder } from './journal-folder.ts';
-import { lineOf, newerJournal, readLines } from './journal-lines.ts';
+import { lineOf, newerJournal, readLines, type JournalLine } from './journal-lines.ts';
 import {
   areMarks,
   hasOwnNames,
-  planIn,
   VERSION,
   versionFor,
   type BeginRecord,
   type JournalRecord,
 } from './journal-record.ts';
+import { advanced, begunAs, type Transaction } from './transaction.ts';
 
 export type { BeginRecord, JournalRecord } from './journal-record.ts';
-
-/** repositories.json around a publish; undefined until the publish came there, null for no file. */
-export interface RepositoriesTexts {
-  readonly before: string | null | undefined;
-  readonly after: string | undefined;
-}
-
-/** A transaction as its journal tells it. */
-export interface Transaction {
-  readonly number: number;
-  readonly file: string;
-  readonly begin: BeginRecord;
-  /** The plan, with those of its `committed` marks that are ours. */
-  readonly bound: BoundPlan;
-  readonly state: TransactionState;
-  /** repositories.json before and after the publish, as far as it came. */
-  readonly repositories: RepositoriesTexts;
-  /** When its publish began. */
-  readonly publishingAt: BootTime | undefined;
-  /** The daemon was stopped by this transaction and not started again: how to start it. */
-  readonly daemonToStart: string | undefined;
-}
+export type { RepositoriesTexts, Transaction } from './transaction.ts';
 
 /**
  * Opens a new transaction: the next number, its folder, its first line. Nothing else is written
@@ -65,15 +41,16 @@ export function beginTransaction(
   const root = realpathSync(layout.root);
   const version = versionFor(begin.bound);
   const first = { kind: 'begin', version, transaction: number, root, ...begin } as const;
+  const line = lineOf(first);
   try {
     disk.makeDirectory(own, 0o700);
-    disk.appendDurably(file, lineOf(first));
+    disk.appendDurably(file, line);
     for (const one of [own, folder, layout.journal, layout.root]) disk.sync(one);
   } catch (error) {
     forget(disk, file, error);
     throw error;
   }
-  return transactionOf(file, number, [first]);
+  return begunAs(file, first, Buffer.byteLength(line));
 }
 
 /** Removes the first line of a transaction that did not begin. */
@@ -93,15 +70,17 @@ function forget(disk: Disk, file: string, why: unknown): void {
  */
 export function record(disk: Disk, transaction: Transaction, entry: JournalRecord): Transaction {
   const { file } = transaction;
-  const { wholeBytes, allBytes } = readLines(file);
-  if (wholeBytes < allBytes) disk.truncate(file, wholeBytes);
+  const size = lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const before = size === transaction.bytes ? transaction : readAgain(transaction);
+  if (size > before.bytes) disk.truncate(file, before.bytes);
+  const line = lineOf(entry);
   try {
-    disk.appendDurably(file, lineOf(entry));
+    disk.appendDurably(file, line);
   } catch (error) {
-    takeLineBack(disk, file, wholeBytes);
+    takeLineBack(disk, file, Math.min(size, before.bytes));
     throw error;
   }
-  return readAgain(transaction);
+  return advanced(before, entry, Buffer.byteLength(line));
 }
 
 /** A line that may be there without being durable must not be believed by the next run. */
@@ -118,6 +97,15 @@ export function readAgain(transaction: Transaction): Transaction {
   return readJournal(transaction.file) ?? transaction;
 }
 
+interface Read {
+  /** What tells one state of a file from another. */
+  readonly identity: string;
+  readonly transaction: Transaction | undefined;
+}
+
+/** The journals that were read of a store: a run asks for them before, under and after its lock. */
+const READ = new WeakMap<Layout, Map<string, Read>>();
+
 /**
  * All transactions of a store, oldest first. A folder without a readable first line is a
  * transaction that died before it did anything.
@@ -125,9 +113,25 @@ export function readAgain(transaction: Transaction): Transaction {
  * STORE_UNSUPPORTED for one of a newer version.
  */
 export function readTransactions(layout: Layout): Transaction[] {
+  const read = READ.get(layout) ?? new Map<string, Read>();
+  READ.set(layout, read);
   return numbersIn(layout)
-    .map((number) => readJournal(journalFile(layout, number)))
+    .map((number) => unlessRead(read, journalFile(layout, number)))
     .filter((transaction) => transaction !== undefined);
+}
+
+function unlessRead(read: Map<string, Read>, file: string): Transaction | undefined {
+  const identity = identityOf(file);
+  const known = read.get(file);
+  if (known?.identity === identity) return known.transaction;
+  const transaction = readJournal(file);
+  read.set(file, { identity, transaction });
+  return transaction;
+}
+
+function identityOf(file: string): string {
+  const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'none' : [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
 }
 
 /** The transaction that is neither finished nor taken back; there is at most one. */
@@ -139,73 +143,29 @@ export function openTransaction(transactions: readonly Transaction[]): Transacti
 }
 
 function readJournal(file: string): Transaction | undefined {
-  const { records } = readLines(file);
-  const number = Number(path.basename(path.dirname(file)));
-  return records.length === 0 ? undefined : transactionOf(file, number, records);
+  const [first, ...rest] = readLines(file);
+  return first && transactionOf(file, first, rest);
 }
 
 function transactionOf(
   file: string,
-  number: number,
-  records: readonly JournalRecord[],
+  first: JournalLine,
+  rest: readonly JournalLine[],
 ): Transaction {
-  const [written] = records;
-  if (written?.kind !== 'begin') throw wrongJournal(file, 'does not begin with a transaction');
+  const { record: written } = first;
+  if (written.kind !== 'begin') throw wrongJournal(file, 'does not begin with a transaction');
   if (written.version > VERSION) throw newerJournal(file);
-  if (written.transaction !== number) {
+  if (String(written.transaction) !== path.basename(path.dirname(file))) {
     throw wrongJournal(file, `tells of transaction ${written.transaction}`);
   }
-  const begin = { ...written, bound: planIn(written) };
-  if (!hasOwnNames(begin.bound)) throw wrongJournal(file, 'holds names that no layer has');
-  let state: TransactionState = 'staging';
-  let before: string | null | undefined;
-  let committed: readonly string[] = [];
-  let after: string | undefined;
-  let publishingAt: BootTime | undefined;
-  let daemonToStart: string | undefined;
-  for (const entry of records.slice(1)) {
-    switch (entry.kind) {
-      case 'begin':
-        break;
-      case 'marking':
-        if (!areMarks(entry.committed)) throw wrongJournal(file, 'holds names that no layer has');
-        committed = entry.committed;
-        break;
-      case 'daemon-stopped':
-        daemonToStart = entry.start;
-        break;
-      case 'daemon-started':
-        daemonToStart = undefined;
-        break;
-      case 'publishing':
-        before = entry.before;
-        publishingAt = entry.at;
-        state = entry.kind;
-        break;
-      case 'published':
-        after = entry.after;
-        state = entry.kind;
-        break;
-      case 'discarding':
-        state = 'staging';
-        break;
-      case 'staged':
-      case 'undoing':
-      case 'undone':
-      case 'discarded':
-        state = entry.kind;
+  const begun = begunAs(file, written, first.bytes);
+  if (!hasOwnNames(begun.bound)) throw wrongJournal(file, 'holds names that no layer has');
+  return rest.reduce((before, { record: entry, bytes }) => {
+    if (entry.kind === 'marking' && !areMarks(entry.committed)) {
+      throw wrongJournal(file, 'holds names that no layer has');
     }
-  }
-  return {
-    number,
-    file,
-    begin,
-    bound: { ...begin.bound, committed },
-    state,
-    repositories: { before, after },
-    publishingAt,
-    daemonToStart,
-  };
+    return advanced(before, entry, bytes);
+  }, begun);
 }
 
 function wrongJournal(file: string, what: string): RebaseError {
