@@ -3,6 +3,7 @@
  */
 import type { Engine } from '../apply/engine.ts';
 import { readTransactions, type Transaction } from '../apply/journal.ts';
+import { dockerdLockIfFree, holdDockerdLock } from '../daemon/dockerd-lock.ts';
 import { shortId } from '../domain/digest.ts';
 import type { Durations } from '../domain/report.ts';
 import { lookAgain, type OpenStore } from './open-store.ts';
@@ -13,8 +14,8 @@ import type { PublishResult, Write } from './publish-result.ts';
 import { publishVerified } from './publish-verified.ts';
 import { agreeOnRestart, type RestartOptions } from './restart-daemon.ts';
 import { newStopwatch, type Stopwatch } from './stopwatch.ts';
-import { tagsInForce } from './tags-in-force.ts';
-import { underDockerdLock } from './while-stopped.ts';
+import { overwrittenTags } from './tags-in-force.ts';
+import { underLock } from './while-stopped.ts';
 
 export interface PublishRequest {
   readonly transaction: Transaction;
@@ -31,25 +32,28 @@ export async function publishTransaction(
   engine: Engine,
   request: PublishRequest,
 ): Promise<PublishResult & { readonly durations: Durations }> {
-  const store = await lookAgain(opened);
   const watch = newStopwatch();
-  const result = await publishIn(store, engine, request, watch);
-  const notes = [...result.notes, ...(await notesOnOverwritten(store))];
+  const result = await publishIn(opened, engine, request, watch);
+  const notes = [...result.notes, ...notesOnOverwritten(opened)];
   return { ...result, notes, durations: watch.durations() };
 }
 
 async function publishIn(
-  store: OpenStore,
+  opened: OpenStore,
   engine: Engine,
   { transaction, options, write: untimed = publishVerified }: PublishRequest,
   { measure }: Stopwatch,
 ): Promise<PublishResult> {
   const write: Write = (...now) => measure('publish', () => untimed(...now));
   if (transaction.bound.switches.length > 0) {
-    return publishSwitch(store, engine, { transaction, options, write });
+    return publishSwitch(await lookAgain(opened), engine, { transaction, options, write });
   }
+  const { root } = opened.layout;
+  const lock = opened.dockerd.running ? undefined : await dockerdLockIfFree(root);
+  const store = lock === undefined ? await lookAgain(opened) : opened;
   if (!store.dockerd.running) {
-    const done = await underDockerdLock(engine, () => write(engine, transaction));
+    const held = lock ?? (await holdDockerdLock(root));
+    const done = await underLock(held, () => write(engine, transaction));
     return { transaction: done, pending: undefined, notes: [] };
   }
   const agreed = await agreeOnRestart(store, transaction, options);
@@ -63,14 +67,11 @@ async function publishIn(
  * The results of other transactions that a start of dockerd loads without their tags. The tags are
  * not put back here: whoever has set one back may have meant it, and no plan has shown it.
  */
-async function notesOnOverwritten(store: OpenStore): Promise<string[]> {
+function notesOnOverwritten({ layout }: OpenStore): string[] {
   // The file alone decides; a daemon that does not answer must not fail what is done.
-  const tags = await tagsInForce({ ...store, engine: undefined }, readTransactions(store.layout));
-  return tags
-    .filter(({ state }) => state === 'overwritten')
-    .map(
-      ({ image: { tag, after } }) =>
-        `${tag} is back on its old image, and its result ${shortId(after)} without a tag: ` +
-        'rebase-image resume applies it again',
-    );
+  return overwrittenTags(layout, readTransactions(layout)).map(
+    ({ tag, after }) =>
+      `${tag} is back on its old image, and its result ${shortId(after)} without a tag: ` +
+      'rebase-image resume applies it again',
+  );
 }

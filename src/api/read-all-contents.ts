@@ -56,7 +56,7 @@ const thisProcess: Reader = {
 };
 
 /** The bundle has the worker beside its chunks, under the same name. */
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'mjs';
 
 function startWorker(): Reader {
   const program = fileURLToPath(new URL(`./contents-worker.${EXTENSION}`, import.meta.url));

@@ -9,6 +9,7 @@ import { findDockerd } from '../daemon/dockerd-process.ts';
 import { holdDockerdLock, isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
 import type { EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonService, StartOutcome } from '../daemon/daemon-service.ts';
+import type { HeldLock } from '../daemon/flock-file.ts';
 import { asStep, unwatched } from '../domain/progress.ts';
 import { RebaseError } from '../errors.ts';
 import { bootTime, type BootTime } from '../store/boot-clock.ts';
@@ -96,7 +97,11 @@ export async function whileStopped(
 
 /** Does the work while dockerd cannot start. Throws LOCKED when it runs. */
 export async function underDockerdLock<T>({ layout }: Engine, work: () => Promise<T>): Promise<T> {
-  const lock = await holdDockerdLock(layout.root);
+  return underLock(await holdDockerdLock(layout.root), work);
+}
+
+/** Does the work, and lets go of the lock. */
+export async function underLock<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {

@@ -1,17 +1,20 @@
 import path from 'node:path';
-import { RebaseError } from '../errors.ts';
+import { errnoOf } from '../store/read-file.ts';
 import type { Disk } from './disk.ts';
 
+const FULL = ['ENOSPC', 'EDQUOT'];
+
 /** Whether files of this folder can share blocks. It must not have names that begin with `probe`. */
-export async function canReflink(disk: Disk, folder: string): Promise<boolean> {
+export function canReflink(disk: Disk, folder: string): boolean {
   const probe = path.join(folder, 'probe');
   disk.writeFile(probe, 'probe', 0o600);
   try {
-    await disk.run('cp', ['--reflink=always', probe, `${probe}-clone`]);
+    disk.reflinkFile(probe, `${probe}-clone`);
     return true;
   } catch (error) {
-    if (error instanceof RebaseError && error.code === 'APPLY_FAILED') return false;
-    throw error;
+    const errno = errnoOf(error);
+    if (errno === undefined || FULL.includes(errno)) throw error;
+    return false;
   } finally {
     disk.removeFile(probe);
     disk.removeFile(`${probe}-clone`);

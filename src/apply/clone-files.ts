@@ -48,7 +48,7 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
     await copyWhole(request, mode);
     return;
   }
-  if (await canReflink(request.disk, request.target)) {
+  if (canReflink(request.disk, request.target)) {
     await copyWhole(request, 'reflink');
     return;
   }

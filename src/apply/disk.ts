@@ -40,6 +40,8 @@ export interface Disk {
   writeFile(path: string, content: string, mode: number): void;
   /** Copies a file to a new name, sharing its blocks where the file system can. */
   copyFile(from: string, to: string): void;
+  /** Copies a file to a new name by sharing its blocks. Throws where the file system cannot. */
+  reflinkFile(from: string, to: string): void;
   /** Appends to a file and makes the bytes durable before it returns. */
   appendDurably(path: string, content: string): void;
   /** Cuts a file to its first bytes. */
@@ -86,6 +88,9 @@ export const hostDisk: Disk = {
   },
   copyFile(from, to) {
     copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  },
+  reflinkFile(from, to) {
+    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
   },
   appendDurably(path, content) {
     withFile(path, 'a', (fd) => {

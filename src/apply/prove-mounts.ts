@@ -18,12 +18,17 @@ export async function proveMounts(
   const mounted = stacks.filter((lower) => lower.includes(':'));
   if (mounted.length === 0) return;
   const point = path.join(folder, 'proof');
+  const table = path.join(point, 'fstab');
   disk.ensureDirectory(point, 0o700);
+  disk.removeFile(table);
   try {
+    const lines = mounted.map((lower, index) => fstabLine(`proof-${index}`, lower, point));
+    disk.writeFile(table, lines.join(''), 0o600);
     const alone = ['--mount', '--propagation', 'private'];
-    await disk.run('unshare', [...alone, 'sh', '-c', MOUNT_ALL, 'sh', point], {
+    // One process for all stacks, each over the one before: a process, or a mount point, for each
+    // would take longer than all the rest.
+    await disk.run('unshare', [...alone, 'mount', '--all', '--fstab', table], {
       cwd: layout.overlay,
-      input: mounted.map((lower, index) => fstabLine(`proof-${index}`, lower, point)).join(''),
       // The newer mount calls take at most 256 bytes of lowerdir.
       env: { LIBMOUNT_FORCE_MOUNT2: 'always' },
     });
@@ -34,6 +39,7 @@ export async function proveMounts(
       cause,
     });
   } finally {
+    disk.removeFile(table);
     disk.removeEmptyDirectory(point);
   }
 }
@@ -50,16 +56,6 @@ export function stacksOf({ tops, switches }: BoundPlan): string[] {
     }),
   ];
 }
-
-/**
- * One `mount` for all stacks, each over the one before: a process, or a mount point, for each would
- * take longer than all the rest. mount reads its table from nothing but a regular file.
- */
-const MOUNT_ALL = `set -e
-mount -t tmpfs rebase-image-proof "$1"
-cat >"$1/fstab"
-mount --all --fstab "$1/fstab"
-`;
 
 /**
  * fstab(5): white space and backslashes of a path are written as octal escapes. mount takes two lines

@@ -1,8 +1,9 @@
-#!/usr/bin/env node
 import { runCommandLine } from './command-line.ts';
 
 // A terminal that hangs up, or a pager that ends, must not end a run between dockerd's stop and
 // start: what cannot be shown any more is not shown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+void runCommandLine(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

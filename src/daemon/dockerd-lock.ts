@@ -24,13 +24,20 @@ export function dockerdLockPath(dataRoot: string): string {
  * file for reading only. Throws LOCKED when a dockerd has it.
  */
 export async function holdDockerdLock(dataRoot: string): Promise<DockerdLock> {
-  const path = dockerdLockPath(dataRoot);
-  const fd = openIfPresent(path);
+  const lock = await dockerdLockIfFree(dataRoot);
+  if (lock !== undefined) return lock;
+  throw new RebaseError(
+    'LOCKED',
+    `dockerd runs on ${dataRoot}: it holds ${dockerdLockPath(dataRoot)}`,
+    { hint: 'stop it, or let --restart do so' },
+  );
+}
+
+/** `holdDockerdLock`, or undefined when a dockerd has it. */
+export async function dockerdLockIfFree(dataRoot: string): Promise<DockerdLock | undefined> {
+  const fd = openIfPresent(dockerdLockPath(dataRoot));
   if (fd === undefined) return { held: false, release: () => undefined };
-  if (await lockedOrClosed(fd, 'exclusive')) return { held: true, ...heldLock(fd) };
-  throw new RebaseError('LOCKED', `dockerd runs on ${dataRoot}: it holds ${path}`, {
-    hint: 'stop it, or let --restart do so',
-  });
+  return (await lockedOrClosed(fd, 'exclusive')) ? { held: true, ...heldLock(fd) } : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { text } from 'node:stream/consumers';
+import { text as wholeText } from 'node:stream/consumers';
 import { RebaseError } from '../errors.ts';
 import { isRecord } from './foreign-json.ts';
 
@@ -70,7 +70,7 @@ async function exchange(
     return {
       status: response.statusCode ?? 0,
       contentType: response.headers['content-type'] ?? '',
-      text: await text(response),
+      text: await wholeText(response),
     };
   } catch (error) {
     if (signal.aborted) return signal.reason as Error;

@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { RebaseError } from '../errors.ts';
-import type { Layout } from './layout.ts';
 
 /**
- * What GNU find prints in `format` for everything below these folders of overlay2, each byte as one
- * latin1 unit. Follows no symlink, reads no file data.
+ * What GNU find prints with `expression` for everything below these folders (relative to cwd), each
+ * byte as one latin1 unit. Follows no symlink, reads no file data.
  * Throws TOOL_MISSING without GNU find, STORE_DAMAGED when it cannot read a directory.
  */
-export function findBelow(layout: Layout, folders: readonly string[], format: string): string {
-  const { status, stdout, stderr, error } = spawnSync('find', [...folders, '-printf', format], {
-    cwd: layout.overlay,
+export function findBelow(
+  cwd: string,
+  folders: readonly string[],
+  expression: readonly string[],
+): string {
+  const { status, stdout, stderr, error } = spawnSync('find', [...folders, ...expression], {
+    cwd,
     encoding: 'latin1',
     maxBuffer: 2 ** 30,
     env: { ...process.env, LC_ALL: 'C' },

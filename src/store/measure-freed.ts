@@ -25,7 +25,10 @@ export function measureFolders(layout: Layout, there: readonly string[]): Freed 
   /** Names found so far of inodes that have several. */
   const names = new Map<string, number>();
   for (let at = 0; at < there.length; at += FOLDERS_PER_FIND) {
-    const found = findBelow(layout, there.slice(at, at + FOLDERS_PER_FIND), '%y %b %n %D:%i\\n');
+    const found = findBelow(layout.overlay, there.slice(at, at + FOLDERS_PER_FIND), [
+      '-printf',
+      '%y %b %n %D:%i\\n',
+    ]);
     for (const line of found.split('\n')) {
       const [type, blocks, links, inode] = line.split(' ');
       if (inode === undefined) continue;

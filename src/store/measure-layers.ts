@@ -20,6 +20,7 @@ export interface LayerSize {
  */
 export const LARGE_FILE = 64 * 1024;
 
+const FORMAT = '%H\\0%y\\0%s\\0%b\\0%n:%i\\0%P\\0';
 const FIELDS = 6;
 
 /**
@@ -99,5 +100,5 @@ function count(total: Totals, { type, bytes, diskBytes, inode, below }: Entry): 
 
 /** The fields of every entry below these folders of overlay2, one after the other. */
 function findIn(layout: Layout, roots: readonly string[]): string[] {
-  return findBelow(layout, roots, '%H\\0%y\\0%s\\0%b\\0%n:%i\\0%P\\0').split('\0');
+  return findBelow(layout.overlay, roots, ['-printf', FORMAT]).split('\0');
 }

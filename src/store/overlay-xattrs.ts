@@ -4,8 +4,10 @@
  * Source: store.md 4.4; GNU tar manual, "Extended attributes"; POSIX pax Extended Header.
  */
 import { spawnSync } from 'node:child_process';
+import type { Stats } from 'node:fs';
+import type { ByteString } from '../domain/byte-string.ts';
 import { RebaseError } from '../errors.ts';
-import { FOLDERS_PER_FIND } from './find-below.ts';
+import { findBelow, FOLDERS_PER_FIND } from './find-below.ts';
 import { paxRecords } from './pax-records.ts';
 import { BLOCK, readTarHeader } from './tar-header.ts';
 
@@ -26,42 +28,71 @@ export function readOverlayXattrs(
 ): Map<string, OverlayXattrs> {
   const marks = new Map<string, OverlayXattrs>();
   for (let at = 0; at < folders.length; at += FOLDERS_PER_FIND) {
-    const archive = archiveOfMarked(cwd, folders.slice(at, at + FOLDERS_PER_FIND));
-    for (const [path, xattrs] of marksIn(archive)) marks.set(path, xattrs);
+    const listed = findBelow(cwd, folders.slice(at, at + FOLDERS_PER_FIND), LISTED);
+    for (const [path, xattrs] of overlayXattrsOf(cwd, markable(listed))) marks.set(path, xattrs);
   }
   return marks;
 }
 
-function archiveOfMarked(cwd: string, folders: readonly string[]): Buffer {
-  const { status, stdout, stderr, error } = spawnSync('sh', ['-c', ARCHIVE, 'sh', ...folders], {
+/** Blocks, size and path of everything that may have marks; directories have no size here. */
+const LISTED = [
+  ...['-type', 'd', '-printf', '0 0 %p\\0', '-o'],
+  ...['-type', 'f', '-size', '+0', '-printf', '%b %s %p\\0'],
+];
+
+function markable(listed: string): string[] {
+  const places: string[] = [];
+  for (const entry of listed.split('\0')) {
+    const [fields = '', blocks, size] = FIELDS.exec(entry) ?? [];
+    if (holdsNoData(Number(blocks), Number(size))) places.push(entry.slice(fields.length));
+  }
+  return places;
+}
+
+const FIELDS = /^(\d+) (\d+) /;
+
+/** Whether a file or directory may have overlay marks. */
+export function isMarkable(stats: Stats): boolean {
+  return stats.isDirectory() || (stats.isFile() && holdsNoData(stats.blocks, stats.size));
+}
+
+/** At most a page on disk and far more than that in size: GNU tar reads what it archives. */
+function holdsNoData(blocks: number, size: number): boolean {
+  return blocks === 0 || (blocks === 8 && size >= 10_000);
+}
+
+/**
+ * The same marks of these directories and files themselves. GNU tar reads the files that it is given.
+ * Throws TOOL_MISSING, STORE_DAMAGED.
+ */
+export function overlayXattrsOf(
+  cwd: string,
+  places: readonly ByteString[],
+): Map<ByteString, OverlayXattrs> {
+  const { status, stdout, stderr, error } = spawnSync('tar', TAR, {
     cwd,
+    input: Buffer.from(places.map((place) => `${place}\0`).join(''), 'latin1'),
     maxBuffer: 2 ** 31 - 1,
     env: { ...process.env, LC_ALL: 'C' },
   });
-  if (error !== undefined || status === 127) {
-    throw new RebaseError('TOOL_MISSING', 'GNU tar and find are needed', { cause: error });
+  if (error !== undefined) {
+    throw new RebaseError('TOOL_MISSING', 'GNU tar is needed', { cause: error });
   }
   if (status !== 0) {
     throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${stderr.toString().trim()}`);
   }
-  return stdout;
+  return marksIn(stdout);
 }
+
+const TAR = [
+  ...['-c', '-f', '-', '--null', '--no-recursion', '-T', '-', '--format=posix', '--sparse'],
+  ...['--xattrs', '--xattrs-include=trusted.overlay.*', '--xattrs-include=user.overlay.*'],
+];
 
 /** Whether a directory's marks hide what the layers below have in it. */
 export function isOpaque(marks: OverlayXattrs): boolean {
   return (marks.get('trusted.overlay.opaque') ?? marks.get('user.overlay.opaque')) === 'y';
 }
-
-/**
- * Blocks, size and path of everything, of which directories are kept, and files that have at most a
- * page on disk and more than that in size: GNU tar reads what it archives, and these are small.
- */
-const ARCHIVE = `
-find "$@" -type d -printf '0 0 %p\\0' -o -type f -printf '%b %s %p\\0' |
-  sed -znE 's/^(0 [0-9]+|8 [0-9]{5,}) //p' |
-  tar -c -f - --null --no-recursion -T - --format=posix --sparse --xattrs \\
-    --xattrs-include='trusted.overlay.*' --xattrs-include='user.overlay.*'
-`;
 
 function marksIn(archive: Buffer): Map<string, OverlayXattrs> {
   const marks = new Map<string, OverlayXattrs>();

@@ -11,7 +11,7 @@ import { diffDirectory } from './diff-directory.ts';
 import { LayerListing, type Attributes } from './layer-listing.ts';
 import { remappedRoot } from './layer-owner.ts';
 import type { Layout } from './layout.ts';
-import { isOpaque, readOverlayXattrs } from './overlay-xattrs.ts';
+import { isMarkable, isOpaque, overlayXattrsOf } from './overlay-xattrs.ts';
 import { errnoOf, statOf } from './read-file.ts';
 
 /** A folder as it was walked. */
@@ -36,15 +36,16 @@ export function walkFolder(folder: string, owner: Walk['owner']): WalkedFolder {
   // Never a symlink to one.
   if (!statOf(folder)?.isDirectory()) throw notReadable(folder, 'no directory');
   const listing = new LayerListing();
+  const markable: ByteString[] = [];
   try {
-    walk({ listing, folder: bytesOfText(folder), owner }, '');
+    walk({ listing, folder: bytesOfText(folder), owner, markable }, '');
   } catch (error) {
     const why = errnoOf(error);
     if (why === undefined) throw error;
     throw notReadable(folder, why, error);
   }
   const dependentMarks: PathMark[] = [];
-  for (const [place, xattrs] of readOverlayXattrs(folder, ['.'])) {
+  for (const [place, xattrs] of overlayXattrsOf(folder, markable)) {
     const path = place.replace(/^\.\/?/, '');
     if (isOpaque(xattrs)) listing.addOpaque(path);
     dependentMarks.push(...dependentMarksOf(path, xattrs));
@@ -61,6 +62,8 @@ interface Walk {
   /** The bytes of its path. */
   readonly folder: ByteString;
   readonly owner: { readonly uid: number; readonly gid: number };
+  /** Gets what may have overlay marks. */
+  readonly markable: ByteString[];
 }
 
 function walk(each: Walk, at: ByteString): void {
@@ -69,6 +72,7 @@ function walk(each: Walk, at: ByteString): void {
   const type = typeOf(stats);
   if (type === undefined) return;
   each.listing.add(at, attributesOf(type, stats, file, each.owner), identityOf(stats, file));
+  if (isMarkable(stats)) each.markable.push(`./${at}`);
   if (type !== 'directory') return;
   for (const name of readdirSync(file, 'latin1')) walk(each, at === '' ? name : `${at}/${name}`);
 }

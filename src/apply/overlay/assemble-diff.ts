@@ -21,7 +21,7 @@ export async function assembleDiff(request: AssembleRequest): Promise<void> {
   const { files, whiteouts } = assembly;
   // Until its own mode is set, nobody reaches a setuid file in it.
   disk.makeDirectory(target, 0o700);
-  const mode = await wayOf(request);
+  const mode = wayOf(request);
   await makeDirectories(request);
   const total = files.length + whiteouts.length;
   let done = 0;
@@ -36,8 +36,8 @@ export async function assembleDiff(request: AssembleRequest): Promise<void> {
 }
 
 /** `auto` is for a file system that cannot share blocks. */
-async function wayOf({ disk, target, mode }: AssembleRequest): Promise<CloneMode> {
-  return mode === 'auto' && (await canReflink(disk, target)) ? 'reflink' : mode;
+function wayOf({ disk, target, mode }: AssembleRequest): CloneMode {
+  return mode === 'auto' && canReflink(disk, target) ? 'reflink' : mode;
 }
 
 async function makeDirectories(request: AssembleRequest): Promise<void> {

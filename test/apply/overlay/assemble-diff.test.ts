@@ -48,13 +48,16 @@ describe('apply/overlay/assemble-diff', () => {
   });
 
   // Where blocks cannot be shared, cp is told to copy them: all else is as where they can be.
-  const sharing = withRun((command, args, options) =>
-    hostDisk.run(
-      command,
-      args.map((arg) => (arg === '--reflink=always' ? '--reflink=auto' : arg)),
-      options,
+  const sharing = {
+    ...withRun((command, args, options) =>
+      hostDisk.run(
+        command,
+        args.map((arg) => (arg === '--reflink=always' ? '--reflink=auto' : arg)),
+        options,
+      ),
     ),
-  );
+    reflinkFile: hostDisk.copyFile,
+  };
 
   const ways: [string, CloneMode, Disk][] = [
     ['auto', 'auto', hostDisk],
@@ -330,11 +333,16 @@ function withHardLink(hardLink: Disk['hardLink'], disk: Disk = hostDisk): Disk {
 
 /** A disk that can share no blocks, whatever the file system can. */
 function withoutReflinks(): Disk {
-  return withRun((command, args, options) =>
-    args.includes('--reflink=always')
-      ? hostDisk.run('false', [])
-      : hostDisk.run(command, args, options),
-  );
+  return {
+    ...withRun((command, args, options) =>
+      args.includes('--reflink=always')
+        ? hostDisk.run('false', [])
+        : hostDisk.run(command, args, options),
+    ),
+    reflinkFile: () => {
+      throw errnoError('ENOTSUP');
+    },
+  };
 }
 
 function errnoError(code: string): Error {
