@@ -56,7 +56,9 @@ describe('apply/overlay/assemble-diff', () => {
         options,
       ),
     ),
-    reflinkFile: hostDisk.copyFile,
+    reflinkFile: (from, to) => {
+      hostDisk.copyFile(from, to);
+    },
   };
 
   const ways: [string, CloneMode, Disk][] = [
