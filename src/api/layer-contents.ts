@@ -2,12 +2,14 @@ import { shortId, type ChainID, type DiffID } from '../domain/digest.ts';
 import { requestKey, type FileFact, type FileRequest } from '../domain/file-fact.ts';
 import type { IndexedLayer } from '../domain/layer-index.ts';
 import { EMPTY_TREE, layerOn, type MergedTree } from '../domain/merged-tree.ts';
+import { folderOfTarget, isLinkName } from '../domain/overlay-layer.ts';
+import type { LayerRecord } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
 import { readDependentMarks, type PathMark } from '../store/dependent-marks.ts';
 import { readFileFact } from '../store/read-file-fact.ts';
 import { isLayerName } from '../store/layer-name.ts';
-import { readLayer } from '../store/read-layer.ts';
+import { readCacheId } from '../store/read-layer.ts';
 import { readLayerIndex } from '../store/read-layer-index.ts';
 import { keepRecent } from './keep-recent.ts';
 
@@ -39,9 +41,12 @@ const FACT_BYTES = 1024;
 
 /**
  * Opens the contents of a store's layers. What several images share (bases, the lower layers of a
- * family, the files in them) is read once.
+ * family, the files in them) is read once; where a layer lies is not read again for those in `known`.
  */
-export function openLayerContents(layout: Layout): LayerContents {
+export function openLayerContents(
+  layout: Layout,
+  known: ReadonlyMap<ChainID, LayerRecord> = new Map(),
+): LayerContents {
   const cacheIds = new Map<ChainID, string>();
   const layers = keepRecent<ChainID, IndexedLayer>(ENTRIES_KEPT, entriesIn);
   const trees = keepRecent<string, { tree: MergedTree; layer: IndexedLayer }>(
@@ -51,9 +56,9 @@ export function openLayerContents(layout: Layout): LayerContents {
   const facts = keepRecent<string, FileFact>(BYTES_KEPT, bytesIn);
 
   function cacheIdOf(chainId: ChainID): string {
-    const known = cacheIds.get(chainId);
-    if (known !== undefined) return known;
-    const read = readLayer(layout, chainId)?.cacheId;
+    const found = cacheIds.get(chainId);
+    if (found !== undefined) return found;
+    const read = known.has(chainId) ? known.get(chainId)?.cacheId : readCacheId(layout, chainId);
     if (read === undefined || !isLayerName(read)) {
       const what = read === undefined ? 'is not in the store' : 'names no directory of its own';
       throw new RebaseError('STORE_DAMAGED', `layer ${shortId(chainId)} ${what}`, {
@@ -69,7 +74,11 @@ export function openLayerContents(layout: Layout): LayerContents {
       layers.get(chainId, () => ({
         chainId,
         diffId,
-        index: readLayerIndex(layout, { chainId, cacheId: cacheIdOf(chainId) }),
+        index: readLayerIndex(layout, {
+          chainId,
+          cacheId: cacheIdOf(chainId),
+          folder: folderSeen(known.get(chainId)),
+        }),
       })),
     tree: (stack) =>
       stack.reduce(
@@ -91,6 +100,13 @@ export function openLayerContents(layout: Layout): LayerContents {
       );
     },
   };
+}
+
+function folderSeen(layer: LayerRecord | undefined): string | undefined {
+  const { cacheId, directory } = layer ?? {};
+  return cacheId !== undefined && isLinkName(directory?.link)
+    ? folderOfTarget(cacheId, directory.linkTarget)
+    : undefined;
 }
 
 function entriesIn({ index }: IndexedLayer): number {

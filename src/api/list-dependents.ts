@@ -62,7 +62,7 @@ function byImage(containers: readonly ContainerRecord[]): Map<string, ContainerR
   return groups;
 }
 
-function chainsOf({ image }: Member): ChainID[] {
+function chainsOf({ image }: Member): readonly ChainID[] {
   return chainIdsOf(image.diffIds);
 }
 

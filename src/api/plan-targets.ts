@@ -61,7 +61,7 @@ export function planTargets(
     }
   });
   refuseTwoMeanings(rebasesOf({ images }));
-  const plan = withContentFindings(layout, { images }, progress);
+  const plan = withContentFindings(layout, { images }, progress, examination.layers);
   if (!keepGoing) return { plan, failures, examination };
   const kept = plan.images.filter((image) => {
     const error = refusalOf({ plan: { images: [image] } });

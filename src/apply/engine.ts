@@ -10,7 +10,7 @@ import { RebaseError } from '../errors.ts';
 import { bootTime } from '../store/boot-clock.ts';
 import type { Layout } from '../store/layout.ts';
 import { readText } from '../store/read-file.ts';
-import { readLayer } from '../store/read-layer.ts';
+import { readCacheId } from '../store/read-layer.ts';
 import type { Disk } from './disk.ts';
 import { halfWay, throwAfter } from './half-way.ts';
 import { readAgain, record, type JournalRecord, type Transaction } from './journal.ts';
@@ -164,7 +164,7 @@ function enter({ disk }: Engine, transaction: Transaction, entry: JournalRecord)
  */
 function refuseLostLayers(layout: Layout, { layers, switches }: BoundPlan): void {
   const used = [...layers.map(({ source }) => source), ...switches];
-  const lost = used.find(({ chainId, cacheId }) => readLayer(layout, chainId)?.cacheId !== cacheId);
+  const lost = used.find(({ chainId, cacheId }) => readCacheId(layout, chainId) !== cacheId);
   if (lost === undefined) return;
   throw new RebaseError(
     'STORE_CHANGED',

@@ -48,10 +48,16 @@ export function chainIdOn(parent: ChainID | undefined, diffId: DiffID): ChainID 
   return `sha256:${sha256Hex(`${parent} ${diffId}`)}` as ChainID;
 }
 
+/** Every part of a run asks for the chains of the same lists. */
+const CHAINS = new WeakMap<readonly DiffID[], readonly ChainID[]>();
+
 /** The ChainID of every layer of a stack, bottom first. */
-export function chainIdsOf(diffIds: readonly DiffID[]): ChainID[] {
+export function chainIdsOf(diffIds: readonly DiffID[]): readonly ChainID[] {
+  const known = CHAINS.get(diffIds);
+  if (known !== undefined) return known;
   const chain: ChainID[] = [];
   for (const diffId of diffIds) chain.push(chainIdOn(chain.at(-1), diffId));
+  CHAINS.set(diffIds, chain);
   return chain;
 }
 

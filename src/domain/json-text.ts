@@ -13,12 +13,17 @@ export interface JsonText {
   readonly root: Node;
 }
 
+/** An image's config is asked for its history, its settings and its places one after the other. */
+let latest: JsonText | undefined;
+
 /** Parses strict JSON (no comments, no trailing commas). Throws SyntaxError. */
 export function parseJsonText(text: string): JsonText {
+  if (latest?.text === text) return latest;
   parseJson(text);
   const root = notTooDeep(() => parseTree(text, [], { disallowComments: true }));
   if (root === undefined) throw new SyntaxError('no JSON value');
-  return { text, root };
+  latest = { text, root };
+  return latest;
 }
 
 /** JSON.parse, with nothing but a SyntaxError for whatever it cannot read. */

@@ -69,9 +69,8 @@ export function lookup(
   path: ByteString,
   cwd: ByteString = '',
 ): Found | undefined {
-  const pending = [path];
-  if (!path.startsWith('/')) pending.push(cwd);
-  const todo = pending.flatMap((each) => each.split('/').reverse());
+  const todo = path.split('/').reverse();
+  if (!path.startsWith('/') && cwd !== '') todo.push(...cwd.split('/').reverse());
   let trail: TreeNode[] = [tree.root];
   let links = 0;
   for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
@@ -95,8 +94,9 @@ export function lookup(
     if (target.startsWith('/')) trail = [tree.root];
     for (const part of target.split('/').reverse()) todo.push(part);
   }
-  const names = trail.slice(1).map(({ name }) => name);
-  return { path: names.join('/'), node: trail.at(-1) ?? tree.root };
+  let found = '';
+  for (let at = 1; at < trail.length; at += 1) found = joined(found, trail[at]?.name ?? '');
+  return { path: found, node: trail.at(-1) ?? tree.root };
 }
 
 /**

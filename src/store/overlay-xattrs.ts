@@ -37,7 +37,7 @@ export function readOverlayXattrs(
 /** Blocks, size and path of everything that may have marks; directories have no size here. */
 const LISTED = [
   ...['-type', 'd', '-printf', '0 0 %p\\0', '-o'],
-  ...['-type', 'f', '-size', '+0', '-printf', '%b %s %p\\0'],
+  ...['-type', 'f', '-printf', '%b %s %p\\0'],
 ];
 
 function markable(listed: string): string[] {

@@ -12,6 +12,7 @@ import {
   readFileSync,
   readdirSync,
   readlinkSync,
+  readSync,
   type Stats,
 } from 'node:fs';
 
@@ -58,10 +59,20 @@ function bytesOf(
     if (stat.isDirectory()) throw noFile(file, 'is a directory');
     if (!stat.isFile()) throw noFile(file, 'is no regular file');
     if (stat.size > limit) throw noFile(file, `is larger than ${limit} bytes`);
-    return readFileSync(fd);
+    return stat.size === 0 ? readFileSync(fd) : bytesIn(fd, stat.size);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The first bytes of an open file. Node's own read of all of it would ask for its size again. */
+function bytesIn(fd: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < size; length += read) {
+    read = readSync(fd, bytes, length, size - length, null);
+  }
+  return bytes.subarray(0, length);
 }
 
 function noFile(file: string, what: string): Error {

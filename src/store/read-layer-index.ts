@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ChainID } from '../domain/digest.ts';
 import type { LayerIndex } from '../domain/layer-index.ts';
+import { ORIGINAL } from '../domain/overlay/version.ts';
 import { RebaseError } from '../errors.ts';
 import { activeDirectory, isModified } from './active-directory.ts';
 import { IndexBuilder } from './index-builder.ts';
@@ -14,6 +15,8 @@ import { walkFolder, walkLayer } from './walk-layer.ts';
 export interface LayerLocation {
   readonly chainId: ChainID;
   readonly cacheId: string | undefined;
+  /** The folder of its directory that is seen, where somebody has looked (`activeFolder`). */
+  readonly folder?: string | undefined;
 }
 
 /**
@@ -22,8 +25,9 @@ export interface LayerLocation {
  * version that is seen in place of its own files, which no tar-split describes: `version`.
  * Throws STORE_DAMAGED when neither can be read.
  */
-export function readLayerIndex(layout: Layout, { chainId, cacheId }: LayerLocation): LayerIndex {
-  if (cacheId !== undefined && isModified(layout, cacheId)) {
+export function readLayerIndex(layout: Layout, location: LayerLocation): LayerIndex {
+  const { chainId, cacheId } = location;
+  if (cacheId !== undefined && showsVersion(layout, cacheId, location.folder)) {
     const walked = walkFolder(activeDirectory(layout, cacheId), remappedRoot(layout));
     return { ...walked, source: 'version' };
   }
@@ -34,6 +38,10 @@ export function readLayerIndex(layout: Layout, { chainId, cacheId }: LayerLocati
     if (cacheId === undefined) throw error;
     return walkLayer(layout, cacheId);
   }
+}
+
+function showsVersion(layout: Layout, cacheId: string, folder: string | undefined): boolean {
+  return folder === undefined ? isModified(layout, cacheId) : folder !== ORIGINAL;
 }
 
 /** The index that a tar-split file gives. Throws STORE_DAMAGED. */

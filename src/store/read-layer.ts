@@ -30,6 +30,13 @@ export function readLayer(
   };
 }
 
+/** Of a layer its cache-id alone, as `readLayer` reads it; undefined when there is no such entry. */
+export function readCacheId(layout: Layout, chainId: ChainID): string | undefined {
+  const entry = layerEntry(layout, chainId);
+  if (!statOf(entry)?.isDirectory()) return undefined;
+  return readField(path.join(entry, 'cache-id'))?.trim();
+}
+
 /** Reads overlay2/<cache-id>; undefined when it is no directory or no name of one. */
 export function readLayerDirectory(layout: Layout, cacheId: string): LayerDirectory | undefined {
   if (!isLayerName(cacheId)) return undefined;

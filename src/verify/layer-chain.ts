@@ -2,7 +2,7 @@
  * Whether a stack of layers is sound: what must hold before a plan relies on it and after a
  * transaction has written it.
  */
-import { chainIdOn, shortId, type ChainID, type DiffID } from '../domain/digest.ts';
+import { chainIdsOf, shortId, type ChainID, type DiffID } from '../domain/digest.ts';
 import type { LayerRecord } from '../domain/snapshot.ts';
 import type { StoreCode } from '../domain/store-finding.ts';
 import { layerProblems } from './layer-problems.ts';
@@ -20,9 +20,11 @@ export function chainProblems(
   layers: ReadonlyMap<ChainID, LayerRecord>,
 ): LayerProblem[] {
   const problems: LayerProblem[] = [];
-  let parent: ChainID | undefined;
-  for (const diffId of diffIds) {
-    const chainId = chainIdOn(parent, diffId);
+  const chainIds = chainIdsOf(diffIds);
+  for (const [at, diffId] of diffIds.entries()) {
+    const parent = chainIds[at - 1];
+    const chainId = chainIds[at];
+    if (chainId === undefined) break;
     const layer = layers.get(chainId);
     const found =
       layer === undefined
@@ -35,7 +37,6 @@ export function chainProblems(
         message: `layer ${shortId(chainId)} ${what}`,
       })),
     );
-    parent = chainId;
   }
   return problems;
 }

@@ -10,6 +10,15 @@ import { runConfigOf, type RunConfig } from './run-config.ts';
 
 const NO_CONTENT: FileFact = { kind: 'unreadable', reason: 'it is no file of a layer' };
 
+/** Every check looks at each image twice or more: what is to be read, and what it says. */
+const READ = new WeakMap<Whole, RunConfig>();
+
+function configOf(whole: Whole): RunConfig {
+  const config = READ.get(whole) ?? runConfigOf(whole.configText);
+  READ.set(whole, config);
+  return config;
+}
+
 export class RunningImage {
   readonly tree: MergedTree;
   readonly config: RunConfig;
@@ -19,7 +28,7 @@ export class RunningImage {
   /** What is asked for and has not been read yet is added to `unread`. */
   constructor(whole: Whole, files: FileFacts, unread: FileRequest[]) {
     this.tree = whole.tree;
-    this.config = runConfigOf(whole.configText);
+    this.config = configOf(whole);
     this.#files = files;
     this.#unread = unread;
   }

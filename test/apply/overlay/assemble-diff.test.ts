@@ -56,7 +56,7 @@ describe('apply/overlay/assemble-diff', () => {
         options,
       ),
     ),
-    reflinkFile: (from, to) => {
+    reflinkFile: (from: string, to: string) => {
       hostDisk.copyFile(from, to);
     },
   };
