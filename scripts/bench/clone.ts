@@ -1,9 +1,9 @@
 /** The clone of a layer of many files beside GNU cp doing the same, in each mode. */
 import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cloneFiles } from '../../src/apply/clone-files.ts';
 import { hostDisk } from '../../src/apply/disk.ts';
-import { verifyClones } from '../../src/apply/verify-clones.ts';
+import { marksOfSources, verifyClones } from '../../src/apply/verify-clones.ts';
 import type { CloneMode } from '../../src/domain/report.ts';
 import { layoutOf, type Layout } from '../../src/store/layout.ts';
 import { execute } from '../../test/e2e/support/engine.ts';
@@ -102,8 +102,10 @@ async function cloned(
   target: string,
   mode: CloneMode,
 ): Promise<void> {
-  await cloneFiles({ disk: hostDisk, layout, sources: [source], target, mode });
-  const clone = `clone-of-it/${source}/diff`;
-  if (!statSync(join(layout.overlay, clone)).isDirectory()) throw new Error('no clone was made');
-  verifyClones(layout.overlay, [{ source: `${source}/diff`, clone }]);
+  const folders = [`${source}/diff`];
+  const cloning = cloneFiles({ disk: hostDisk, layout, sources: [source], target, mode });
+  const marks = marksOfSources(layout.overlay, folders);
+  await cloning;
+  if (!statSync(join(target, source, 'diff')).isDirectory()) throw new Error('no clone was made');
+  verifyClones(layout.overlay, { target: basename(target), folders }, marks);
 }

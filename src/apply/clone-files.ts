@@ -3,10 +3,11 @@
  * xattrs, owners, links within a layer, sparse files and names that are no text.
  */
 import path from 'node:path';
-import type { ByteString } from '../domain/byte-string.ts';
 import type { CloneMode } from '../domain/report.ts';
+import { bytesOfPath } from '../store/bytes-of-path.ts';
+import { findLargeFiles, LARGE_FILE, type LargeFiles } from '../store/large-files.ts';
 import type { Layout } from '../store/layout.ts';
-import { LARGE_FILE, measureLayers } from '../store/measure-layers.ts';
+
 import { canReflink } from './can-reflink.ts';
 import { withModeHint } from './clone-mode-hint.ts';
 import { COPY_LISTED, namesAsInput } from './copy-listed.ts';
@@ -52,16 +53,12 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
     await copyWhole(request, 'reflink');
     return;
   }
-  const sizes = measureLayers(request.layout, request.sources);
-  const mixed = request.sources.filter((source) => (sizes.get(source)?.largeFiles ?? 0) > 0);
-  const small = request.sources.filter((source) => !mixed.includes(source));
+  const large = findLargeFiles(request.layout, request.sources);
+  const small = request.sources.filter((source) => !large.has(source));
   await copyWhole({ ...request, sources: small }, 'copy');
-  const largeOf = (source: string): LargeFiles => ({
-    source,
-    files: [...(sizes.get(source)?.largeNames.values() ?? [])],
-  });
+  const mixed = Array.from(large, ([source, files]) => ({ source, ...files }));
   for (let at = 0; at < mixed.length; at += MIXED_PER_COMMAND) {
-    await copyMixed(request, mixed.slice(at, at + MIXED_PER_COMMAND).map(largeOf));
+    await copyMixed(request, mixed.slice(at, at + MIXED_PER_COMMAND));
   }
 }
 
@@ -83,10 +80,9 @@ async function copyWhole(
   }
 }
 
-/** The large files of a source, each with all of its names. */
-interface LargeFiles {
+/** A layer with large files. */
+interface Mixed extends LargeFiles {
   readonly source: string;
-  readonly files: readonly (readonly ByteString[])[];
 }
 
 /**
@@ -95,53 +91,48 @@ interface LargeFiles {
  * (65,000 links on ext4, immutable files, another file system) is copied by cp, and so is what tar
  * leaves out (sockets) or tears apart (hard links between devices, whiteouts included).
  */
-async function copyMixed(request: CloneRequest, layers: readonly LargeFiles[]): Promise<void> {
+async function copyMixed(request: CloneRequest, layers: readonly Mixed[]): Promise<void> {
   const { disk, layout, target, signal } = request;
-  const links = layers.map(({ source }) => `${source}/link`);
-  await disk.run('sh', ['-c', SKELETON, 'sh', target, ...links], {
-    cwd: layout.overlay,
-    signal,
-    input: namesAsInput(layers.flatMap(({ source, files }) => namesIn(source, files))),
-  });
-  const unlinked = layers.flatMap(({ source, files }) => {
+  makeParents(request, layers);
+  const apart = layers.flatMap(({ source, files, special }) => {
     const folders = {
       from: path.join(layout.overlay, source, 'diff'),
       to: path.join(target, source, 'diff'),
     };
-    return namesIn(
-      source,
-      files.filter((names) => !linkNames(disk, folders, names)),
-    );
+    const unlinked = files.filter((names) => !linkNames(disk, folders, names));
+    return [...unlinked.flat(), ...special].map((name) => `${source}/diff/${name}`);
   });
-  const folders = layers.map(({ source }) => `${source}/diff`);
-  await disk.run('sh', ['-c', COPY_REST, 'sh', target, String(LARGE_FILE), ...folders], {
+  if (apart.length > 0) {
+    await disk.run('xargs', ['-0', 'cp', '-a', '--parents', '-t', target, '--'], {
+      cwd: layout.overlay,
+      signal,
+      input: namesAsInput(apart),
+    });
+  }
+  const sources = layers.map(({ source }) => source);
+  await disk.run('sh', ['-c', COPY_REST, 'sh', target, String(LARGE_FILE), ...sources], {
     cwd: layout.overlay,
     signal,
-    input: namesAsInput(unlinked),
   });
 }
 
-/** Names of files as paths below overlay2. */
-function namesIn(source: string, files: LargeFiles['files']): ByteString[] {
-  return files.flat().map((name) => `${source}/diff/${name}`);
+/** The directories that links are made in; they get their attributes with the rest. */
+function makeParents({ disk, target }: CloneRequest, layers: readonly Mixed[]): void {
+  for (const { source, files } of layers) {
+    const names = files.flat().map((name) => name.slice(0, Math.max(0, name.lastIndexOf('/'))));
+    const diff = path.join(target, source, 'diff');
+    for (const folder of new Set(names)) disk.ensureDirectory(bytesOfPath(diff, folder), 0o700);
+  }
 }
 
-/** Makes `<target>/<source>` like each source (named by its link), with the listed files' folders. */
-const SKELETON = `set -e
-target=$1
-shift
-cp -a --attributes-only --parents -t "$target" -- "$@"
-cd "$target"
-rm -f -- "$@"
-xargs -0 -r dirname -z -- | sort -zu | xargs -0 -r mkdir -p --
-`;
-
-/** Copies listed files and sockets, then all that is not large; fails when either tar fails. */
+/**
+ * Copies each source, its diff/ and no other of its folders: all but large files and what is apart.
+ * Fails when either tar fails.
+ */
 const COPY_REST = `set -e
 ${COPY_LISTED}
 target=$1 large=$2
 shift 2
-{ cat; find "$@" ! -type f ! -type d ! -type l -print0; } |
-  xargs -0 -r cp -a --parents -t "$target" --
-find "$@" \\( -type f -size -"$large"c -o -type d -o -type l \\) -print0 | copy_listed "$target"
+find "$@" -path '*/*' ! -path '*/diff' ! -path '*/diff/*' -prune \\
+  -o \\( -type f -size -"$large"c -o -type d -o -type l \\) -print0 | copy_listed "$target"
 `;

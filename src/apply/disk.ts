@@ -34,8 +34,8 @@ export interface Owner {
 export interface Disk {
   /** Makes a folder with exactly this mode. Fails when the name exists. */
   makeDirectory(path: string, mode: number, owner?: Owner): void;
-  /** Makes a folder and those above it where they are missing. */
-  ensureDirectory(path: string, mode: number): void;
+  /** Makes a folder and those above it where they are missing. Paths in layers are bytes. */
+  ensureDirectory(path: string | Buffer, mode: number): void;
   /** Writes a new file with exactly this mode. Fails when the name exists. Not yet durable. */
   writeFile(path: string, content: string, mode: number): void;
   /** Copies a file to a new name, sharing its blocks where the file system can. */
@@ -78,7 +78,8 @@ export const hostDisk: Disk = {
     chmodSync(path, mode);
   },
   ensureDirectory(path, mode) {
-    fse.ensureDirSync(path, { mode });
+    // Its types know text only; it hands the path to fs.mkdir, which takes either.
+    fse.ensureDirSync(path as string, { mode });
   },
   writeFile(path, content, mode) {
     withFile(path, 'wx', (fd) => {

@@ -23,7 +23,7 @@ export function readDependentMarks(
   const found = new Map<string, PathMark[]>();
   if (cacheIds.length === 0) return found;
   const folders = cacheIds.map((cacheId) => `${cacheId}/diff`);
-  for (const [place, xattrs] of readOverlayXattrs(layout.overlay, folders)) {
+  for (const { path: place, xattrs } of readOverlayXattrs(layout.overlay, folders)) {
     const [cacheId = '', , ...names] = place.split('/');
     const marks = dependentMarksOf(names.join('/'), xattrs);
     if (marks.length > 0) found.set(cacheId, [...(found.get(cacheId) ?? []), ...marks]);

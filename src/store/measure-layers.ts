@@ -1,4 +1,5 @@
 import { findBelow, FOLDERS_PER_FIND } from './find-below.ts';
+import { LARGE_FILE } from './large-files.ts';
 import type { Layout } from './layout.ts';
 
 /** What the files of one layer's diff/ take. Bytes are disk bytes; a hard-linked file counts once. */
@@ -10,18 +11,9 @@ export interface LayerSize {
   /** Of these, regular files of at least `LARGE_FILE` bytes. */
   readonly largeFiles: number;
   readonly largeBytes: number;
-  /** Names of the large files below diff/, by inode: a file that is linked has several. */
-  readonly largeNames: ReadonlyMap<string, readonly string[]>;
 }
 
-/**
- * From this size on, sharing a file by hard link is worth its visible link count of 2, which some
- * programs refuse (store.md 4.2).
- */
-export const LARGE_FILE = 64 * 1024;
-
-const FORMAT = '%H\\0%y\\0%s\\0%b\\0%n:%i\\0%P\\0';
-const FIELDS = 6;
+const FORMAT = '%H %y %s %b %n:%i\\n';
 
 /**
  * Measures diff/ of each layer directory with `find`, by cache-id. Reads no file data.
@@ -33,21 +25,16 @@ export function measureLayers(layout: Layout, cacheIds: readonly string[]): Map<
   );
   const roots = [...totals.keys()];
   for (let at = 0; at < roots.length; at += FOLDERS_PER_FIND) {
-    const found = findIn(layout, roots.slice(at, at + FOLDERS_PER_FIND));
-    for (let index = 0; index + FIELDS < found.length; index += FIELDS) {
-      const [root, type, bytes, blocks, inode, below] = found.slice(
-        index,
-        index + FIELDS,
-      ) as Fields;
+    const some = roots.slice(at, at + FOLDERS_PER_FIND);
+    for (const line of findBelow(layout.overlay, some, ['-printf', FORMAT]).split('\n')) {
+      const [root = '', type = '', bytes, blocks, inode = ''] = line.split(' ');
       const total = totals.get(root);
       if (total === undefined) continue;
-      count(total, { type, bytes: Number(bytes), diskBytes: Number(blocks) * 512, inode, below });
+      count(total, { type, bytes: Number(bytes), diskBytes: Number(blocks) * 512, inode });
     }
   }
   return new Map(cacheIds.map((id) => [id, totals.get(`${id}/diff`) ?? newTotals()]));
 }
-
-type Fields = [string, string, string, string, string, string];
 
 interface Totals {
   directories: number;
@@ -55,7 +42,6 @@ interface Totals {
   fileBytes: number;
   largeFiles: number;
   largeBytes: number;
-  readonly largeNames: Map<string, string[]>;
   readonly seen: Set<string>;
 }
 
@@ -66,7 +52,6 @@ function newTotals(): Totals {
     fileBytes: 0,
     largeFiles: 0,
     largeBytes: 0,
-    largeNames: new Map(),
     seen: new Set(),
   };
 }
@@ -77,16 +62,14 @@ interface Entry {
   readonly diskBytes: number;
   /** `<links>:<inode>`. */
   readonly inode: string;
-  readonly below: string;
 }
 
-function count(total: Totals, { type, bytes, diskBytes, inode, below }: Entry): void {
+function count(total: Totals, { type, bytes, diskBytes, inode }: Entry): void {
   if (type === 'd') {
     total.directories += 1;
     return;
   }
   const large = type === 'f' && bytes >= LARGE_FILE;
-  if (large) total.largeNames.set(inode, [...(total.largeNames.get(inode) ?? []), below]);
   if (!inode.startsWith('1:')) {
     if (total.seen.has(inode)) return;
     total.seen.add(inode);
@@ -96,9 +79,4 @@ function count(total: Totals, { type, bytes, diskBytes, inode, below }: Entry): 
   if (!large) return;
   total.largeFiles += 1;
   total.largeBytes += diskBytes;
-}
-
-/** The fields of every entry below these folders of overlay2, one after the other. */
-function findIn(layout: Layout, roots: readonly string[]): string[] {
-  return findBelow(layout.overlay, roots, ['-printf', FORMAT]).split('\0');
 }

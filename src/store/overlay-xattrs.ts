@@ -11,34 +11,44 @@ import { findBelow, FOLDERS_PER_FIND } from './find-below.ts';
 import { paxRecords } from './pax-records.ts';
 import { BLOCK, readTarHeader } from './tar-header.ts';
 
-/** Overlay xattrs of one directory: `trusted.overlay.opaque` -> `y` (values as latin1). */
+/** Overlay xattrs of one path: `trusted.overlay.opaque` -> `y` (values as latin1). */
 export type OverlayXattrs = ReadonlyMap<string, string>;
+
+/** A directory or file with overlay marks. */
+export interface Marked {
+  /** As it was given, or below what was given. */
+  readonly path: ByteString;
+  readonly isDirectory: boolean;
+  readonly xattrs: OverlayXattrs;
+}
 
 const XATTR_PREFIX = 'SCHILY.xattr.';
 
+/** What of a tree is asked for its marks; directories alone are listed without a look at any file. */
+export type Markable = 'directories' | 'directories and files';
+
 /**
- * Reads `trusted.overlay.*` and `user.overlay.*` of every directory at and below the given ones
- * (relative to cwd), and of files that hold no data of their own although they have a size, as
- * metacopy files do. Keys are paths as given (latin1); what has no such marks is left out.
- * Throws TOOL_MISSING, STORE_DAMAGED.
+ * Everything with `trusted.overlay.*` or `user.overlay.*` among the directories at and below the
+ * given ones (relative to cwd), and among files that hold no data of their own although they have a
+ * size, as metacopy files do. Throws TOOL_MISSING, STORE_DAMAGED.
  */
 export function readOverlayXattrs(
   cwd: string,
   folders: readonly string[],
-): Map<string, OverlayXattrs> {
-  const marks = new Map<string, OverlayXattrs>();
+  of: Markable = 'directories and files',
+): Marked[] {
+  const expression = of === 'directories' ? DIRECTORIES : [...DIRECTORIES, ...FILES];
+  const marked: Marked[] = [];
   for (let at = 0; at < folders.length; at += FOLDERS_PER_FIND) {
-    const listed = findBelow(cwd, folders.slice(at, at + FOLDERS_PER_FIND), LISTED);
-    for (const [path, xattrs] of overlayXattrsOf(cwd, markable(listed))) marks.set(path, xattrs);
+    const listed = findBelow(cwd, folders.slice(at, at + FOLDERS_PER_FIND), expression);
+    for (const one of overlayXattrsOf(cwd, markable(listed))) marked.push(one);
   }
-  return marks;
+  return marked;
 }
 
 /** Blocks, size and path of everything that may have marks; directories have no size here. */
-const LISTED = [
-  ...['-type', 'd', '-printf', '0 0 %p\\0', '-o'],
-  ...['-type', 'f', '-printf', '%b %s %p\\0'],
-];
+const DIRECTORIES = ['-type', 'd', '-printf', '0 0 %p\\0'];
+const FILES = ['-o', '-type', 'f', '-printf', '%b %s %p\\0'];
 
 function markable(listed: string): string[] {
   const places: string[] = [];
@@ -65,10 +75,7 @@ function holdsNoData(blocks: number, size: number): boolean {
  * The same marks of these directories and files themselves. GNU tar reads the files that it is given.
  * Throws TOOL_MISSING, STORE_DAMAGED.
  */
-export function overlayXattrsOf(
-  cwd: string,
-  places: readonly ByteString[],
-): Map<ByteString, OverlayXattrs> {
+export function overlayXattrsOf(cwd: string, places: readonly ByteString[]): Marked[] {
   const { status, stdout, stderr, error } = spawnSync('tar', TAR, {
     cwd,
     input: Buffer.from(places.map((place) => `${place}\0`).join(''), 'latin1'),
@@ -94,8 +101,8 @@ export function isOpaque(marks: OverlayXattrs): boolean {
   return (marks.get('trusted.overlay.opaque') ?? marks.get('user.overlay.opaque')) === 'y';
 }
 
-function marksIn(archive: Buffer): Map<string, OverlayXattrs> {
-  const marks = new Map<string, OverlayXattrs>();
+function marksIn(archive: Buffer): Marked[] {
+  const marked: Marked[] = [];
   let records: ReadonlyMap<string, string> = new Map();
   for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0;) {
     const { name, type, size } = readTarHeader(archive.subarray(at, at + BLOCK));
@@ -108,10 +115,13 @@ function marksIn(archive: Buffer): Map<string, OverlayXattrs> {
         .map(([key, value]) => [key.slice(XATTR_PREFIX.length), value] as const);
       // Of a sparse file, `path` and the header have a made-up name with tar's process ID in it.
       const path = records.get('GNU.sparse.name') ?? records.get('path') ?? name;
-      if (xattrs.length > 0) marks.set(path.replace(/\/$/, ''), new Map(xattrs));
+      if (xattrs.length > 0) {
+        const isDirectory = type === '5';
+        marked.push({ path: path.replace(/\/$/, ''), isDirectory, xattrs: new Map(xattrs) });
+      }
       records = new Map();
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
   }
-  return marks;
+  return marked;
 }

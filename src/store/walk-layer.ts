@@ -45,7 +45,7 @@ export function walkFolder(folder: string, owner: Walk['owner']): WalkedFolder {
     throw notReadable(folder, why, error);
   }
   const dependentMarks: PathMark[] = [];
-  for (const [place, xattrs] of overlayXattrsOf(folder, markable)) {
+  for (const { path: place, xattrs } of overlayXattrsOf(folder, markable)) {
     const path = place.replace(/^\.\/?/, '');
     if (isOpaque(xattrs)) listing.addOpaque(path);
     dependentMarks.push(...dependentMarksOf(path, xattrs));

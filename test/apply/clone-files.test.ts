@@ -17,7 +17,7 @@ import { cloneFiles } from '../../src/apply/clone-files.ts';
 import { hostDisk, type Disk } from '../../src/apply/disk.ts';
 import type { CloneMode } from '../../src/domain/report.ts';
 import { layoutOf, type Layout } from '../../src/store/layout.ts';
-import { LARGE_FILE } from '../../src/store/measure-layers.ts';
+import { LARGE_FILE } from '../../src/store/large-files.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees, readTree } from '../support/tree-state.ts';

@@ -1,11 +1,12 @@
-import { linkSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
 import fse from 'fs-extra';
 
 import { layoutOf, type Layout } from '../../src/store/layout.ts';
-import { LARGE_FILE, measureLayers, type LayerSize } from '../../src/store/measure-layers.ts';
+import { LARGE_FILE } from '../../src/store/large-files.ts';
+import { measureLayers, type LayerSize } from '../../src/store/measure-layers.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { buildStore, type FileSpec } from '../support/store-builder.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
@@ -29,7 +30,6 @@ describe('store/measure-layers', () => {
       fileBytes: 0,
       largeFiles: 0,
       largeBytes: 0,
-      largeNames: new Map(),
     });
   });
 
@@ -42,19 +42,17 @@ describe('store/measure-layers', () => {
 
   it('calls a file large from exactly 64 KiB on', () => {
     layer('a', { small: BIG.slice(1), big: BIG, 'deep/down/bigger': `${BIG}x` });
-    const { largeFiles, largeNames, largeBytes } = sizeOf('a');
+    const { largeFiles, largeBytes } = sizeOf('a');
     expect(largeFiles).to.equal(2);
-    expect([...largeNames.values()].flat().sort()).to.deep.equal(['big', 'deep/down/bigger']);
     expect(largeBytes).to.be.within(2 * LARGE_FILE, 2 * LARGE_FILE + 65_536);
   });
 
-  it('counts the bytes of a hard-linked file once, and lists all its names', () => {
+  it('counts a hard-linked file and its bytes once', () => {
     layer('a', { one: BIG, 'folder/x': '' });
     linkSync(join(layout.overlay, 'a/diff/one'), join(layout.overlay, 'a/diff/folder/two'));
-    const { files, largeFiles, largeBytes, largeNames } = sizeOf('a');
+    const { files, largeFiles, largeBytes } = sizeOf('a');
     expect({ files, largeFiles }).to.deep.equal({ files: 2, largeFiles: 1 });
     expect(largeBytes).to.be.below(2 * LARGE_FILE);
-    expect([...largeNames.values()].flat().sort()).to.deep.equal(['folder/two', 'one']);
   });
 
   it('counts a file that two layers share in each of them', () => {
@@ -79,17 +77,6 @@ describe('store/measure-layers', () => {
       link: { kind: 'symlink', target: 'x'.repeat(200) },
     });
     expect(size).to.include({ directories: 1, files: 4, largeFiles: 0 });
-  });
-
-  it('keeps names that are no text, begin with a dash or hold a newline', () => {
-    const names = ['\xff\xe9', '-rf', 'a\nb', ' ', "'$(x)'", 'tab\there', '\\0'];
-    layer('a', {});
-    for (const name of names) {
-      writeFileSync(Buffer.from(join(layout.overlay, 'a/diff', name), 'latin1'), BIG);
-    }
-    expect([...sizeOf('a').largeNames.values()].flat().sort()).to.deep.equal([...names].sort());
-    expect(sizeOf('a').files).to.equal(names.length);
-    rmSync(Buffer.from(join(layout.overlay, 'a/diff/\xff\xe9'), 'latin1'));
   });
 
   it('measures many layers at once, each for itself', () => {

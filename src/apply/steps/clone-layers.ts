@@ -8,8 +8,9 @@ import { counted } from '../../domain/counted.ts';
 import { linkTargetOf } from '../../domain/overlay-layer.ts';
 import { remappedRoot } from '../../store/layer-owner.ts';
 import { layerDirectory, linkPath, MODE, type Layout } from '../../store/layout.ts';
+import type { Marked } from '../../store/overlay-xattrs.ts';
 import { namesIn } from '../../store/read-file.ts';
-import { verifyClones } from '../verify-clones.ts';
+import { marksOfSources, verifyClones } from '../verify-clones.ts';
 import { cloneFiles } from '../clone-files.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
@@ -63,22 +64,22 @@ async function clonePass(
   const target = passFolder(layout, transaction, pass);
   disk.makeDirectory(target, 0o700);
   const sources = layers.map(({ source }) => source.cacheId);
+  const folders = sources.map((source) => `${source}/diff`);
   const watching = setInterval(() => {
     done(wholeIn(target));
   }, LOOK_MS);
+  const cloning = cloneFiles({ disk, layout, sources, target, mode, signal });
+  let marks: readonly Marked[];
   try {
-    await cloneFiles({ disk, layout, sources, target, mode, signal });
+    // Another process clones them meanwhile.
+    marks = marksOfSources(layout.overlay, folders);
   } finally {
-    clearInterval(watching);
+    await cloning.finally(() => {
+      clearInterval(watching);
+    });
   }
   done(layers.length);
-  verifyClones(
-    layout.overlay,
-    sources.map((source) => ({
-      source: `${source}/diff`,
-      clone: `${path.basename(target)}/${source}/diff`,
-    })),
-  );
+  verifyClones(layout.overlay, { target: path.basename(target), folders }, marks);
   for (const layer of layers)
     completeLayer(context, layer, path.join(target, layer.source.cacheId));
   disk.removeEmptyDirectory(target);
