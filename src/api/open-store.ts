@@ -2,7 +2,8 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { findAlive } from '../daemon/alive-without-daemon.ts';
 import { chooseEndpoint, DEFAULT_SOURCE, type Endpoint } from '../daemon/endpoint.ts';
-import { findDockerd, type DockerdState } from '../daemon/dockerd-process.ts';
+import { isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
+import { findDockerd, hasEnded, type DockerdState } from '../daemon/dockerd-process.ts';
 import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonInfo } from '../daemon/engine-answers.ts';
 import type { DaemonView } from '../domain/report.ts';
@@ -71,10 +72,12 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
 /** The store with the daemon as it is now: it may have been stopped or started meanwhile. */
 export async function lookAgain(store: OpenStore): Promise<OpenStore> {
   const { root } = store.layout;
+  const known = store.dockerd.running && store.engine !== undefined && !hasEnded(store.dockerd);
+  if (known && (await isDockerdLockHeld(root))) return store;
   const dockerd = await findDockerd(root);
   if (!dockerd.running) return { ...store, dockerd, engine: undefined, info: undefined };
-  const known = store.engine === undefined ? [] : [store.engine.socketPath];
-  const daemon = await daemonOf(root, [...known, ...dockerd.socketPaths], undefined);
+  const before = store.engine === undefined ? [] : [store.engine.socketPath];
+  const daemon = await daemonOf(root, [...before, ...dockerd.socketPaths], undefined);
   return { ...store, dockerd, engine: daemon?.engine, info: daemon?.info };
 }
 
@@ -162,8 +165,10 @@ async function daemonOf(
   socketPaths: readonly string[],
   asked: Answering | undefined,
 ): Promise<Answering | undefined> {
-  const candidates = [asked, ...(await Promise.all(socketPaths.map(ask)))];
-  return candidates.find((one) => one !== undefined && sameFolder(one.info.dockerRootDir, root));
+  const isItsOwn = (one: Answering | undefined): boolean => {
+    return one !== undefined && sameFolder(one.info.dockerRootDir, root);
+  };
+  return isItsOwn(asked) ? asked : (await Promise.all(socketPaths.map(ask))).find(isItsOwn);
 }
 
 /** undefined when nobody answers at the socket in time. */

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import net from 'node:net';
 import { text as wholeText } from 'node:stream/consumers';
 import { RebaseError } from '../errors.ts';
 import { isRecord } from './foreign-json.ts';
@@ -61,8 +62,9 @@ async function exchange(
   try {
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       // A connection for each call: a kept one would belong to the dockerd before the restart.
+      const createConnection = (): net.Socket => net.connect(socketPath);
       http
-        .request({ socketPath, method, path, host: 'docker', agent: false, signal })
+        .request({ createConnection, method, path, host: 'docker', signal })
         .on('response', resolve)
         .on('error', reject)
         .end();
