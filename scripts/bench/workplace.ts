@@ -48,7 +48,7 @@ export function openWorkplace({ parent, cli, size }: WorkplaceOptions): Workplac
   }
   const rows: Row[] = [];
   let engine: Promise<Engine> | undefined;
-  const steering = /^(REBASE_IMAGE_.*|NODE_OPTIONS)$/;
+  const steering = /^(REBASE_IMAGE_.*|NODE_.*)$/;
   const env = Object.fromEntries(
     Object.entries(neutralEnv()).filter(([name]) => !steering.test(name)),
   );
