@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['domain', ...MIDDLE, 'apply', 'daemon', 'api'],
 };
 const PURE = ['domain', 'resolve', 'plan', 'checks', 'render', 'verify'];
-const IMPURE_PACKAGES = /^(node:.*|fs|fs-extra|child_process|crypto|os|path)$/;
+const IMPURE_PACKAGES = /^(node:.*|fs|fs-extra|http|net|child_process|crypto|os|path)$/;
 /** What the pure folders could reach without an import. */
 const IMPURE_GLOBALS = /^(process|Buffer|fetch|setTimeout|setInterval|performance|crypto)$/;
 

@@ -1,5 +1,8 @@
 /** One rebase with dockerd stopped: the whole process, and what it spends its time on. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildProgram } from '../bundle/program.ts';
 import { alternate, cpuTimed, inUnit, run, timed } from './measure.ts';
 import type { PhaseTimes } from './phases.ts';
 import { spreadOf } from './statistics.ts';
@@ -52,7 +55,7 @@ export async function measureOneRebase(workplace: Workplace): Promise<void> {
     note: `+${start.difference.median.toFixed(0)} ms`,
   });
 
-  const phases = await phaseTimes(root, rounds);
+  const phases = await phaseTimes(workplace, root);
   for (const name of ['read', 'plan', 'clone', 'fsync', 'prove', 'rest'] as const) {
     const times = phases.map((one) => one[name]);
     const shares = phases.map((one, round) => (times[round] ?? 0) / one.total);
@@ -82,14 +85,18 @@ const NAMES = {
   rest: 'locks, names, publish, read back',
 } as const;
 
-/** The phases of a rebase, each round in a process of its own: code is compiled in every run. */
-async function phaseTimes(root: string, rounds: number): Promise<PhaseTimes[]> {
+/** The phases of a rebase, each round in a process of its own, built as the command is. */
+async function phaseTimes(workplace: Workplace, root: string): Promise<PhaseTimes[]> {
+  const { rounds, env } = workplace;
+  const folder = workplace.place('phases');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
+  await buildProgram(PHASES, folder);
   const found: PhaseTimes[] = [];
   for (let round = -1; round < rounds; round += 1) {
-    const said = await run([process.execPath, '--import=tsx', PHASES, root], {
-      cwd: fileURLToPath(new URL('../../', import.meta.url)),
-    });
+    const said = await run([process.execPath, join(folder, 'cli.js'), root], { env });
     if (round >= 0) found.push(JSON.parse(said) as PhaseTimes);
   }
+  workplace.drop(folder);
   return found;
 }

@@ -24,39 +24,43 @@ export interface PhaseTimes {
 const [, , dataRoot] = process.argv;
 const spent = { clone: 0, fsync: 0, prove: 0 };
 
-const start = performance.now();
-const store = await openStore({ dataRoot, env: {} });
-readSnapshot(store.layout);
-const read = performance.now() - start;
+void measure();
 
-const planning = performance.now();
-const report = await planRebase(store, {
-  images: ['app:1'],
-  onto: 'base:2',
-  clone: 'auto',
-  allow: new Set(),
-});
-const plan = performance.now() - planning;
+async function measure(): Promise<void> {
+  const start = performance.now();
+  const store = await openStore({ dataRoot, env: {} });
+  readSnapshot(store.layout);
+  const read = performance.now() - start;
 
-const options = {
-  lockTimeoutSeconds: 0,
-  progress: unwatched,
-  disk: timedDisk(),
-  restart: undefined,
-  stopCommand: undefined,
-  startCommand: undefined,
-  allow: new Set<string>(),
-  ask: undefined,
-  command: 'bench',
-  stageOnly: false,
-};
-const applying = performance.now();
-await applyPlan(store, report, options);
-const apply = performance.now() - applying;
+  const planning = performance.now();
+  const report = await planRebase(store, {
+    images: ['app:1'],
+    onto: 'base:2',
+    clone: 'auto',
+    allow: new Set(),
+  });
+  const plan = performance.now() - planning;
 
-await undoTransaction(store, undefined, { ...options, disk: hostDisk });
-const rest = apply - spent.clone - spent.fsync - spent.prove;
-console.log(JSON.stringify({ read, plan, ...spent, rest, total: read + plan + apply }));
+  const options = {
+    lockTimeoutSeconds: 0,
+    progress: unwatched,
+    disk: timedDisk(),
+    restart: undefined,
+    stopCommand: undefined,
+    startCommand: undefined,
+    allow: new Set<string>(),
+    ask: undefined,
+    command: 'bench',
+    stageOnly: false,
+  };
+  const applying = performance.now();
+  await applyPlan(store, report, options);
+  const apply = performance.now() - applying;
+
+  await undoTransaction(store, undefined, { ...options, disk: hostDisk });
+  const rest = apply - spent.clone - spent.fsync - spent.prove;
+  console.log(JSON.stringify({ read, plan, ...spent, rest, total: read + plan + apply }));
+}
 
 function timedDisk(): Disk {
   const within = <T>(phase: keyof typeof spent, work: () => T): T => {

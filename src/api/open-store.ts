@@ -69,7 +69,10 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   return { layout, dockerd, engine: daemon?.engine, info: daemon?.info, otherDrivers };
 }
 
-/** The store with the daemon as it is now: it may have been stopped or started meanwhile. */
+/**
+ * The store with the daemon that runs on it now: it may have been stopped or started meanwhile. What
+ * the same process said of itself is not asked again.
+ */
 export async function lookAgain(store: OpenStore): Promise<OpenStore> {
   const { root } = store.layout;
   const known = store.dockerd.running && store.engine !== undefined && !hasEnded(store.dockerd);

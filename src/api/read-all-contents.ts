@@ -55,7 +55,7 @@ const thisProcess: Reader = {
   end: () => undefined,
 };
 
-/** The bundle has the worker beside its chunks, under the same name. */
+/** The build has the worker beside the command and the library, under the same name. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'mjs';
 
 function startWorker(): Reader {

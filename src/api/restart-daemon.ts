@@ -66,13 +66,15 @@ const UNNUMBERED = 0;
  * Throws what `refuseImpossibleRestart` throws.
  */
 export async function agreeOnRestart(
-  store: OpenStore,
+  opened: OpenStore,
   { number }: Transaction,
   options: RestartOptions,
 ): Promise<AgreedRestart | undefined> {
   const wanted = options.restart === true;
+  if (!opened.dockerd.running || options.restart === false) return undefined;
+  // Whether it keeps containers alive may have been changed meanwhile, by a signal.
+  const store = { ...opened, info: (await opened.engine?.info()) ?? opened.info };
   await refuseImpossibleRestart(store, options);
-  if (!store.dockerd.running || options.restart === false) return undefined;
   const service = await serviceOf(store, number, options);
   if (service === undefined || store.engine === undefined) return undefined;
   const fates = await fatesOf(store);

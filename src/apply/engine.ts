@@ -16,7 +16,7 @@ import { halfWay, throwAfter } from './half-way.ts';
 import { readAgain, record, type JournalRecord, type Transaction } from './journal.ts';
 import { missingMarks } from './steps/mark-committed.ts';
 import type { DiffBuilds } from './overlay/diff-build.ts';
-import { proveMounts, stacksOf } from './prove-mounts.ts';
+import { proofFolder, proveMounts, stacksOf } from './prove-mounts.ts';
 import { asRebaseError } from './system-error.ts';
 import type { Step, StepContext } from './step.ts';
 import { PUBLISH_STEPS, STAGE_STEPS } from './steps.ts';
@@ -80,6 +80,7 @@ export async function discard(engine: Engine, transaction: Transaction): Promise
         : transaction;
     await asStep(engine.progress, 'remove what was staged', async () => {
       await undoSteps(STAGE_STEPS, contextOf(engine, now));
+      await disk.removeTrees([proofFolder(path.dirname(now.file))]);
       await syncStore(engine);
     });
     return record(disk, now, { kind: 'discarded' });

@@ -17,10 +17,9 @@ export async function proveMounts(
 ): Promise<void> {
   const mounted = stacks.filter((lower) => lower.includes(':'));
   if (mounted.length === 0) return;
-  const point = path.join(folder, 'proof');
+  const point = proofFolder(folder);
   const table = path.join(point, 'fstab');
   disk.ensureDirectory(point, 0o700);
-  disk.removeFile(table);
   try {
     const lines = mounted.map((lower, index) => fstabLine(`proof-${index}`, lower, point));
     disk.writeFile(table, lines.join(''), 0o600);
@@ -42,6 +41,11 @@ export async function proveMounts(
     disk.removeFile(table);
     disk.removeEmptyDirectory(point);
   }
+}
+
+/** What a run that died may have left in the folder of its transaction. */
+export function proofFolder(folder: string): string {
+  return path.join(folder, 'proof');
 }
 
 /**

@@ -67,6 +67,10 @@ async function exchange(
         .request({ createConnection, method, path, host: 'docker', signal })
         .on('response', resolve)
         .on('error', reject)
+        // Neither answered nor failed: it wants to speak another protocol.
+        .on('close', () => {
+          reject(new Error('the connection was closed without an answer'));
+        })
         .end();
     });
     return {

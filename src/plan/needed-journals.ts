@@ -4,7 +4,7 @@
  */
 import { shortId, type ImageID } from '../domain/digest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { isBuiltOnAny } from './built-on.ts';
+import { builtOnAny } from './built-on.ts';
 import type { DoneTransaction } from './done-transaction.ts';
 import type { UndoFacts } from './plan-undo.ts';
 import { hasFolder } from './undo-switches.ts';
@@ -83,10 +83,13 @@ function looksBuiltOn(
   undone: DoneTransaction,
   snapshot: Snapshot,
 ): boolean {
-  const results = undone.images.map(({ after }) => after);
+  const isBuiltOnIt = builtOnAny(
+    undone.images.map(({ after }) => after),
+    snapshot,
+  );
   return owner.images.some(({ after }) => {
     const image = snapshot.images.get(after);
-    return image !== undefined && isBuiltOnAny(image, results, snapshot);
+    return image !== undefined && isBuiltOnIt(image);
   });
 }
 

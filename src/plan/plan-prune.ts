@@ -5,7 +5,7 @@
 import { chainIdsOf, shortId, type ChainID, type ImageID } from '../domain/digest.ts';
 import type { KeptImage, OldImage, PrunePlan } from '../domain/prune.ts';
 import { tagsOf, type ImageRecord, type Snapshot } from '../domain/snapshot.ts';
-import { isBuiltOnAny } from './built-on.ts';
+import { builtOnAny } from './built-on.ts';
 import type { DoneTransaction, LayerUse } from './done-transaction.ts';
 import { withoutWayBack } from './way-back.ts';
 
@@ -123,7 +123,7 @@ function imagesBuiltOn(snapshot: Snapshot): (imageId: ImageID) => ImageRecord[] 
     const top = chainIdsOf(snapshot.images.get(imageId)?.diffIds ?? []).at(-1);
     const above = top === undefined ? [...snapshot.images.values()] : (byChain.get(top) ?? []);
     const all = new Set([...above, ...(byParent.get(imageId) ?? [])]);
-    return [...all].filter((image) => isBuiltOnAny(image, [imageId], snapshot));
+    return [...all].filter(builtOnAny([imageId], snapshot));
   };
 }
 

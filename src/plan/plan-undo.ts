@@ -92,9 +92,10 @@ function tagsBack(
     !restored.has(after) &&
     tagsOf(snapshot, after).every((key) => going.has(key));
   const kept = onResult.filter(isLast);
+  const stays = new Set(kept);
   const back = onResult.filter(
     (change) =>
-      !kept.includes(change) && (change.before === undefined || snapshot.images.has(change.before)),
+      !stays.has(change) && (change.before === undefined || snapshot.images.has(change.before)),
   );
   return { back, kept };
 }

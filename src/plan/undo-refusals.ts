@@ -1,6 +1,6 @@
 import { shortId, type ImageID } from '../domain/digest.ts';
 import type { ImageRecord, Snapshot } from '../domain/snapshot.ts';
-import { isBuiltOnAny } from './built-on.ts';
+import { builtOnAny } from './built-on.ts';
 import { resultsMade, tagsOnResult, type DoneTransaction } from './done-transaction.ts';
 
 /** What depends on the result of a transaction, one line each; with one of them nothing is undone. */
@@ -34,7 +34,7 @@ export function refusalsOf(
       .map(({ name, id }) => `the container ${name || shortId(id)} was made from the result`),
     ...[...snapshot.images.values()]
       .filter(({ id }) => !results.has(id) && !rebased.has(id))
-      .filter((image) => isBuiltOnAny(image, results.keys(), snapshot))
+      .filter(builtOnAny(results.keys(), snapshot))
       .map((image) => `the image ${nameOf(image, snapshot)} was built on the result`),
   ];
 }

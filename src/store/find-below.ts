@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { RebaseError } from '../errors.ts';
+import { errnoOf } from './read-file.ts';
 
 /**
  * What GNU find prints with `expression` for everything below these folders (relative to cwd), each
@@ -17,17 +18,25 @@ export function findBelow(
     maxBuffer: 2 ** 30,
     env: { ...process.env, LC_ALL: 'C' },
   });
-  if (error !== undefined) {
-    throw new RebaseError('TOOL_MISSING', 'GNU find (findutils) is needed', { cause: error });
-  }
+  if (error !== undefined) throw notRun('GNU find (findutils)', error);
   if (status !== 0) {
     throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${firstLine(stderr)}`);
   }
   return stdout;
 }
 
-/** Folders that one `find` is given: their names stay far below the limit of a command line. */
-export const FOLDERS_PER_FIND = 5000;
+/** Folders that one `find` is given: what it lists of them is held as one text. */
+export const FOLDERS_PER_FIND = 500;
+
+/** The error for a tool that could not be run to its end. */
+export function notRun(tool: string, error: Error): RebaseError {
+  if (errnoOf(error) === 'ENOENT') {
+    return new RebaseError('TOOL_MISSING', `${tool} is needed`, { cause: error });
+  }
+  return new RebaseError('APPLY_FAILED', `${tool} could not be run: ${error.message}`, {
+    cause: error,
+  });
+}
 
 function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import type { Stats } from 'node:fs';
 import type { ByteString } from '../domain/byte-string.ts';
 import { RebaseError } from '../errors.ts';
-import { findBelow, FOLDERS_PER_FIND } from './find-below.ts';
+import { findBelow, FOLDERS_PER_FIND, notRun } from './find-below.ts';
 import { paxRecords } from './pax-records.ts';
 import { BLOCK, readTarHeader } from './tar-header.ts';
 
@@ -82,9 +82,7 @@ export function overlayXattrsOf(cwd: string, places: readonly ByteString[]): Mar
     maxBuffer: 2 ** 31 - 1,
     env: { ...process.env, LC_ALL: 'C' },
   });
-  if (error !== undefined) {
-    throw new RebaseError('TOOL_MISSING', 'GNU tar is needed', { cause: error });
-  }
+  if (error !== undefined) throw notRun('GNU tar', error);
   if (status !== 0) {
     throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${stderr.toString().trim()}`);
   }

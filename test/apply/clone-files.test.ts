@@ -212,6 +212,17 @@ describe('apply/clone-files', () => {
     expect(readdirSync(join(target, '0abc9xyz0abc9xyz0abc9xyz0'))).to.deep.equal(['diff']);
   });
 
+  it('links large files below folders whose names are no text', async () => {
+    layer('src', { small: '' });
+    const folder = Buffer.from(join(layout.overlay, 'src/diff/-a\n\xff/b'), 'latin1');
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    writeFileSync(Buffer.concat([folder, Buffer.from('/large')]), 'x'.repeat(LARGE_FILE));
+    const before = state('src/diff');
+    await clone('auto', 'src');
+    expect(diffTrees(before, state('target/src/diff'))).to.deep.equal([]);
+    if (!reflinks) expect(stat('target/src/diff/-a\n\xff/b/large').nlink).to.equal(2);
+  });
+
   it('does nothing for no layers', async () => {
     for (const mode of ['auto', 'link', 'copy'] as const) await clone(mode, []);
     expect(readdirSync(target)).to.deep.equal([]);

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { expect } from 'chai';
 
@@ -256,6 +264,15 @@ describe('apply/engine', () => {
         expect(diffTrees(before, stateOf(store.root))).to.deep.equal([]);
       }
       expect(wrong).to.deep.equal([]);
+    });
+
+    it('leaves nothing of a proof that was killed', async () => {
+      const transaction = begun(await planned());
+      const folder = dirname(transaction.file);
+      mkdirSync(join(folder, 'proof'));
+      writeFileSync(join(folder, 'proof/fstab'), '');
+      await discard(engine(), transaction);
+      expect(readdirSync(folder)).to.deep.equal(['journal']);
     });
 
     it('says HALF_WAY when the disk is dead for good, and abort removes all of it', async () => {

@@ -136,6 +136,29 @@ describe('apply/journal', () => {
     expect(wrong.length, wrong[0]).to.equal(0);
   });
 
+  it('goes on from the journal where a caller knows less than that', () => {
+    const begun = begin();
+    record(hostDisk, begun, { kind: 'staged' });
+    const now = record(hostDisk, begun, { kind: 'publishing', before: null, at: AT });
+    expect(now.bytes).to.equal(statSync(now.file).size);
+    expect(readTransactions(layout)).to.deep.equal([now]);
+  });
+
+  it('tells the same by what was added as by what was read', () => {
+    let now = begin();
+    for (const entry of LIFE) {
+      now = record(hostDisk, now, entry);
+      expect(readTransactions(layoutOf(layout.root))).to.deep.equal([now]);
+    }
+  });
+
+  it('reads a journal again when somebody has written to it', () => {
+    const begun = begin();
+    expect(readTransactions(layout).map(({ state }) => state)).to.deep.equal(['staging']);
+    record(hostDisk, begun, { kind: 'staged' });
+    expect(readTransactions(layout).map(({ state }) => state)).to.deep.equal(['staged']);
+  });
+
   it('forgets a transaction whose first line is torn: it had done nothing yet', () => {
     const { file } = begin();
     const first = readFileSync(file);

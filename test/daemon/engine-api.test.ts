@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -22,6 +24,26 @@ describe('engine-api', () => {
     const socketPath = join(folder(), 's');
     server = await fakeEngine(socketPath, answers);
     return { engine: connectEngine(socketPath, { timeoutMs: 60_000 }), calls: server.calls };
+  }
+
+  /** Answers whatever comes with these bytes. */
+  async function answerRaw(answer: string, then?: 'and hang up'): Promise<void> {
+    const listening = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        if (then === undefined) socket.write(answer);
+        else socket.end(answer);
+      });
+    });
+    listening.listen(join(folder(), 's'));
+    await once(listening, 'listening');
+    server = {
+      calls: [],
+      close: () => {
+        listening.close();
+        return Promise.resolve();
+      },
+    };
   }
 
   describe('ping', () => {
@@ -54,6 +76,27 @@ describe('engine-api', () => {
       const { engine } = await serve({ 'GET /_ping': 'silence' });
       const error = await rejection('DAEMON_FAILED', () => engine.ping({ timeoutMs: 50 }));
       expect(error.message).to.equal('dockerd did not answer GET /_ping within 0.05 s');
+    });
+
+    it('throws when what listens wants to speak another protocol', async () => {
+      await answerRaw(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+      );
+      const engine = connectEngine(join(folder(), 's'));
+      const error = await rejection('DAEMON_FAILED', () => engine.ping());
+      expect(error.message).to.contain('closed without an answer');
+    });
+
+    it('is false when the daemon goes in the middle of its answer', async () => {
+      await answerRaw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', 'and hang up');
+      expect(await connectEngine(join(folder(), 's')).ping()).to.equal(false);
+    });
+
+    it('throws when the daemon stops in the middle of its answer', async () => {
+      await answerRaw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+      const engine = connectEngine(join(folder(), 's'));
+      const error = await rejection('DAEMON_FAILED', () => engine.ping({ timeoutMs: 50 }));
+      expect(error.message).to.contain('did not answer GET /_ping within 0.05 s');
     });
 
     it('is false when the path is a plain file', async () => {

@@ -1,0 +1,43 @@
+import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildOptions } from 'esbuild';
+import { sealedBytecodeOf } from './bytecode.ts';
+
+const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** What every bundle of the sources has in common. */
+export const COMMON: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  // jsonc-parser's CommonJS build requires its parts in a way that no bundler can follow.
+  mainFields: ['module', 'main'],
+  alias: {
+    'string-width': beside('string-width.ts'),
+    '@noble/hashes/sha2.js': beside('sha256.ts'),
+    // fs-extra's patched fs is for programs that open more files than they may.
+    'graceful-fs': 'node:fs',
+  },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/**
+ * Makes a program of an entry point: `cli.js`, which runs `main.js` from `main.bytecode`. The files of
+ * the folder must be CommonJS by its package.json.
+ */
+export async function buildProgram(entry: string, folder: string): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: { main: entry },
+    outdir: folder,
+    format: 'cjs',
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: {
+      js: "'use strict'; const importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
+    },
+  });
+  await copyFile(beside('cli.js'), `${folder}/cli.js`);
+  await chmod(`${folder}/cli.js`, 0o755);
+  await writeFile(`${folder}/main.bytecode`, sealedBytecodeOf(await readFile(`${folder}/main.js`)));
+}
