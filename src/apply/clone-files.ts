@@ -7,7 +7,6 @@ import type { CloneMode } from '../domain/report.ts';
 import { bytesOfPath } from '../store/bytes-of-path.ts';
 import { findLargeFiles, LARGE_FILE, type LargeFiles } from '../store/large-files.ts';
 import type { Layout } from '../store/layout.ts';
-
 import { canReflink } from './can-reflink.ts';
 import { withModeHint } from './clone-mode-hint.ts';
 import { COPY_LISTED, namesAsInput } from './copy-listed.ts';
