@@ -102,10 +102,9 @@ async function cloned(
   target: string,
   mode: CloneMode,
 ): Promise<void> {
-  const folders = [`${source}/diff`];
   const cloning = cloneFiles({ disk: hostDisk, layout, sources: [source], target, mode });
-  const marks = marksOfSources(layout.overlay, folders);
+  const marks = marksOfSources(layout.overlay, [`${source}/diff`]);
   await cloning;
   if (!statSync(join(target, source, 'diff')).isDirectory()) throw new Error('no clone was made');
-  verifyClones(layout.overlay, { target: basename(target), folders }, marks);
+  verifyClones(layout.overlay, basename(target), marks);
 }

@@ -1,17 +1,31 @@
+import type { ByteString } from '../domain/byte-string.ts';
 import { RebaseError } from '../errors.ts';
-import { readOverlayXattrs, type Marked, type OverlayXattrs } from '../store/overlay-xattrs.ts';
+import {
+  findMarkable,
+  overlayXattrsOf,
+  type Marked,
+  type OverlayXattrs,
+} from '../store/overlay-xattrs.ts';
 
 /** Marks that make a path depend on the layers below it, which a rebase exchanges. */
 const DEPENDS_ON_LOWER = ['redirect', 'metacopy'];
 
+/** What clones are compared with; paths are relative to overlay2. */
+export interface SourceMarks {
+  readonly directories: readonly ByteString[];
+  /** Those of the directories that have overlay marks. */
+  readonly marked: readonly Marked[];
+}
+
 /**
- * What has overlay marks in these folders, whose paths are relative to overlay2.
- * Throws STORE_UNSUPPORTED when it depends on the layers below (store.md 4.4), TOOL_MISSING,
- * STORE_DAMAGED.
+ * The directories of these folders, whose paths are relative to overlay2, with their overlay marks.
+ * Throws STORE_UNSUPPORTED when something there depends on the layers below (store.md 4.4),
+ * TOOL_MISSING, STORE_DAMAGED.
  */
-export function marksOfSources(overlay: string, folders: readonly string[]): readonly Marked[] {
-  const marks = readOverlayXattrs(overlay, folders);
-  for (const { path, xattrs } of marks) {
+export function marksOfSources(overlay: string, folders: readonly string[]): SourceMarks {
+  const { directories, files } = findMarkable(overlay, folders);
+  const marked = overlayXattrsOf(overlay, [...directories, ...files]);
+  for (const { path, xattrs } of marked) {
     const mark = DEPENDS_ON_LOWER.find((name) =>
       [...xattrs.keys()].some((key) => key.endsWith(`.overlay.${name}`)),
     );
@@ -22,26 +36,23 @@ export function marksOfSources(overlay: string, folders: readonly string[]): rea
       { hint: 'build this image again; such a layer cannot be put on another base' },
     );
   }
-  return marks;
+  return { directories, marked: marked.filter(({ isDirectory }) => isDirectory) };
 }
 
 /**
- * Compares the overlay marks of every directory in the clones `<target>/<folder>` with those of the
- * folders: a copy that lost an opaque mark would bring deleted files back. Paths are relative to
- * overlay2. Throws APPLY_FAILED when they differ.
+ * Compares the overlay marks of every directory of the sources with those of its clone below
+ * `target`, a folder of overlay2: a copy that lost an opaque mark would bring deleted files back.
+ * Throws APPLY_FAILED when they differ, STORE_DAMAGED when a directory was not cloned.
  */
 export function verifyClones(
   overlay: string,
-  { target, folders }: { readonly target: string; readonly folders: readonly string[] },
-  marks: readonly Marked[],
+  target: string,
+  { directories, marked }: SourceMarks,
 ): void {
-  const clones = folders.map((folder) => `${target}/${folder}`);
-  const found = new Map(
-    readOverlayXattrs(overlay, clones, 'directories').map(({ path, xattrs }) => [path, xattrs]),
-  );
-  const wanted = marks.filter(({ isDirectory }) => isDirectory);
-  const lost = wanted.find(({ path, xattrs }) => !same(xattrs, found.get(`${target}/${path}`)));
-  if (lost === undefined && found.size === wanted.length) return;
+  const clones = directories.map((path) => `${target}/${path}`);
+  const found = new Map(overlayXattrsOf(overlay, clones).map(({ path, xattrs }) => [path, xattrs]));
+  const lost = marked.find(({ path, xattrs }) => !same(xattrs, found.get(`${target}/${path}`)));
+  if (lost === undefined && found.size === marked.length) return;
   throw new RebaseError(
     'APPLY_FAILED',
     lost === undefined

@@ -87,9 +87,9 @@ export async function runPlan(
   const out = textOption(given, 'out');
   terminal.waiting('read the store');
   const store = await openStore(storeOptions(given));
-  const startedAt = performance.now();
+  const startedAt = process.uptime();
   const report = await makePlan(store, terminal.waiting);
-  const planning = performance.now() - startedAt;
+  const planning = (process.uptime() - startedAt) * 1000;
   if (out !== undefined || switchOption(given, 'dry-run')) {
     return showPlan(terminal, report, given, out);
   }

@@ -94,7 +94,7 @@ function displayFor({ json, quiet, color }: TerminalOptions): ProgressDisplay {
       stderr.write(text);
     },
     columns: () => (stderr.isTTY && stderr.columns > 0 ? stderr.columns : DEFAULT_WIDTH),
-    now: () => performance.now(),
+    now: () => process.uptime() * 1000,
   };
   if (json || !stderr.isTTY || env['TERM'] === 'dumb') return logLines(output);
   return taskList(output, { color: usesColor(color, stderr), utf8: isUtf8Locale(env) });

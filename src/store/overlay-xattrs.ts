@@ -24,42 +24,44 @@ export interface Marked {
 
 const XATTR_PREFIX = 'SCHILY.xattr.';
 
-/** What of a tree is asked for its marks; directories alone are listed without a look at any file. */
-export type Markable = 'directories' | 'directories and files';
+/** What of some folders may have overlay marks. */
+export interface Markable {
+  readonly directories: readonly ByteString[];
+  /** Files that hold no data of their own although they have a size, as metacopy files do. */
+  readonly files: readonly ByteString[];
+}
 
 /**
- * Everything with `trusted.overlay.*` or `user.overlay.*` among the directories at and below the
- * given ones (relative to cwd), and among files that hold no data of their own although they have a
- * size, as metacopy files do. Throws TOOL_MISSING, STORE_DAMAGED.
+ * Every directory at and below the given ones, and every file there that may have overlay marks.
+ * Paths are as `find` gives them, relative to cwd. Throws TOOL_MISSING, STORE_DAMAGED.
  */
-export function readOverlayXattrs(
-  cwd: string,
-  folders: readonly string[],
-  of: Markable = 'directories and files',
-): Marked[] {
-  const expression = of === 'directories' ? DIRECTORIES : [...DIRECTORIES, ...FILES];
-  const marked: Marked[] = [];
+export function findMarkable(cwd: string, folders: readonly string[]): Markable {
+  const directories: ByteString[] = [];
+  const files: ByteString[] = [];
   for (let at = 0; at < folders.length; at += FOLDERS_PER_FIND) {
-    const listed = findBelow(cwd, folders.slice(at, at + FOLDERS_PER_FIND), expression);
-    for (const one of overlayXattrsOf(cwd, markable(listed))) marked.push(one);
+    const listed = findBelow(cwd, folders.slice(at, at + FOLDERS_PER_FIND), LISTED);
+    for (const entry of listed.split('\0')) {
+      const [fields = '', type, blocks, size] = FIELDS.exec(entry) ?? [];
+      if (type === 'd') directories.push(entry.slice(fields.length));
+      if (type === 'f' && holdsNoData(Number(blocks), Number(size))) {
+        files.push(entry.slice(fields.length));
+      }
+    }
   }
-  return marked;
+  return { directories, files };
 }
 
-/** Blocks, size and path of everything that may have marks; directories have no size here. */
-const DIRECTORIES = ['-type', 'd', '-printf', '0 0 %p\\0'];
-const FILES = ['-o', '-type', 'f', '-printf', '%b %s %p\\0'];
+const LISTED = [
+  ...['-type', 'd', '-printf', 'd 0 0 %p\\0', '-o'],
+  ...['-type', 'f', '-printf', 'f %b %s %p\\0'],
+];
+const FIELDS = /^([df]) (\d+) (\d+) /;
 
-function markable(listed: string): string[] {
-  const places: string[] = [];
-  for (const entry of listed.split('\0')) {
-    const [fields = '', blocks, size] = FIELDS.exec(entry) ?? [];
-    if (holdsNoData(Number(blocks), Number(size))) places.push(entry.slice(fields.length));
-  }
-  return places;
+/** `trusted.overlay.*` and `user.overlay.*` of everything at and below the given folders. */
+export function readOverlayXattrs(cwd: string, folders: readonly string[]): Marked[] {
+  const { directories, files } = findMarkable(cwd, folders);
+  return overlayXattrsOf(cwd, [...directories, ...files]);
 }
-
-const FIELDS = /^(\d+) (\d+) /;
 
 /** Whether a file or directory may have overlay marks. */
 export function isMarkable(stats: Stats): boolean {
@@ -71,14 +73,26 @@ function holdsNoData(blocks: number, size: number): boolean {
   return blocks === 0 || (blocks === 8 && size >= 10_000);
 }
 
+/** Paths that one tar is given: what it writes of them is held in memory. */
+const PATHS_PER_TAR = 100_000;
+
 /**
- * The same marks of these directories and files themselves. GNU tar reads the files that it is given.
- * Throws TOOL_MISSING, STORE_DAMAGED.
+ * The same marks of these directories and files themselves; what has none is left out. GNU tar reads
+ * the files that it is given. Throws TOOL_MISSING, STORE_DAMAGED.
  */
-export function overlayXattrsOf(cwd: string, places: readonly ByteString[]): Marked[] {
+export function overlayXattrsOf(cwd: string, paths: readonly ByteString[]): Marked[] {
+  const marked: Marked[] = [];
+  for (let at = 0; at < paths.length; at += PATHS_PER_TAR) {
+    const archive = archiveOf(cwd, paths.slice(at, at + PATHS_PER_TAR));
+    for (const one of marksIn(archive)) marked.push(one);
+  }
+  return marked;
+}
+
+function archiveOf(cwd: string, paths: readonly ByteString[]): Buffer {
   const { status, stdout, stderr, error } = spawnSync('tar', TAR, {
     cwd,
-    input: Buffer.from(places.map((place) => `${place}\0`).join(''), 'latin1'),
+    input: Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1'),
     maxBuffer: 2 ** 31 - 1,
     env: { ...process.env, LC_ALL: 'C' },
   });
@@ -86,7 +100,7 @@ export function overlayXattrsOf(cwd: string, places: readonly ByteString[]): Mar
   if (status !== 0) {
     throw new RebaseError('STORE_DAMAGED', `a layer cannot be read: ${stderr.toString().trim()}`);
   }
-  return marksIn(stdout);
+  return stdout;
 }
 
 const TAR = [

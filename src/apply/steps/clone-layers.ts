@@ -8,9 +8,8 @@ import { counted } from '../../domain/counted.ts';
 import { linkTargetOf } from '../../domain/overlay-layer.ts';
 import { remappedRoot } from '../../store/layer-owner.ts';
 import { layerDirectory, linkPath, MODE, type Layout } from '../../store/layout.ts';
-import type { Marked } from '../../store/overlay-xattrs.ts';
 import { namesIn } from '../../store/read-file.ts';
-import { marksOfSources, verifyClones } from '../verify-clones.ts';
+import { marksOfSources, verifyClones, type SourceMarks } from '../verify-clones.ts';
 import { cloneFiles } from '../clone-files.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
@@ -69,7 +68,7 @@ async function clonePass(
     done(wholeIn(target));
   }, LOOK_MS);
   const cloning = cloneFiles({ disk, layout, sources, target, mode, signal });
-  let marks: readonly Marked[];
+  let marks: SourceMarks;
   try {
     // Another process clones them meanwhile.
     marks = marksOfSources(layout.overlay, folders);
@@ -79,7 +78,7 @@ async function clonePass(
     });
   }
   done(layers.length);
-  verifyClones(layout.overlay, { target: path.basename(target), folders }, marks);
+  verifyClones(layout.overlay, path.basename(target), marks);
   for (const layer of layers)
     completeLayer(context, layer, path.join(target, layer.source.cacheId));
   disk.removeEmptyDirectory(target);
