@@ -25,8 +25,9 @@ export interface CloneRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Arguments of `cp` for the modes that are one `cp`. */
+/** Arguments of `cp` by mode; in `auto` it copies small files, and may let the kernel do so. */
 const CP_ARGS = {
+  auto: ['-a'],
   reflink: ['-a', '--reflink=always'],
   link: ['-al'],
   copy: ['-a', '--reflink=never'],
@@ -54,7 +55,7 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
   }
   const large = findLargeFiles(request.layout, request.sources);
   const small = request.sources.filter((source) => !large.has(source));
-  await copyWhole({ ...request, sources: small }, 'copy');
+  await copyWhole({ ...request, sources: small }, 'auto');
   const mixed = Array.from(large, ([source, files]) => ({ source, ...files }));
   for (let at = 0; at < mixed.length; at += MIXED_PER_COMMAND) {
     await copyMixed(request, mixed.slice(at, at + MIXED_PER_COMMAND));
