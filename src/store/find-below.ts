@@ -28,14 +28,11 @@ export function findBelow(
 /** Folders that one `find` is given: what it lists of them is held as one text. */
 export const FOLDERS_PER_FIND = 500;
 
-/** The error for a tool that could not be run to its end. */
-export function notRun(tool: string, error: Error): RebaseError {
-  if (errnoOf(error) === 'ENOENT') {
-    return new RebaseError('TOOL_MISSING', `${tool} is needed`, { cause: error });
-  }
-  return new RebaseError('APPLY_FAILED', `${tool} could not be run: ${error.message}`, {
-    cause: error,
-  });
+/** The error for a tool that is not there, is another one of its name, or prints too much. */
+export function notRun(tool: string, cause: Error): RebaseError {
+  return errnoOf(cause) === 'ENOBUFS'
+    ? new RebaseError('APPLY_FAILED', `${tool} prints more than fits into memory`, { cause })
+    : new RebaseError('TOOL_MISSING', `${tool} is needed`, { cause });
 }
 
 function firstLine(text: string): string {
