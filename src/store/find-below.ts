@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { RebaseError } from '../errors.ts';
 import { errnoOf } from './read-file.ts';
@@ -15,7 +16,7 @@ export function findBelow(
   const { status, stdout, stderr, error } = spawnSync('find', [...folders, ...expression], {
     cwd,
     encoding: 'latin1',
-    maxBuffer: 2 ** 30,
+    maxBuffer: constants.MAX_STRING_LENGTH,
     env: { ...process.env, LC_ALL: 'C' },
   });
   if (error !== undefined) throw notRun('GNU find (findutils)', error);
