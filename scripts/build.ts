@@ -6,13 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildProgram, COMMON } from './bundle/program.ts';
+import { buildProgram, COMMON, declareType } from './bundle/program.ts';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 await rm(dist, { recursive: true, force: true });
 // The command's files are CommonJS, which starts faster; its types are those of the library.
-await declareType(dist, 'commonjs');
+await mkdir(`${dist}/types`, { recursive: true });
 await declareType(`${dist}/types`, 'module');
 await buildProgram('src/cli/main.ts', dist);
 await build({
@@ -42,8 +42,3 @@ await writeFile(
   `${dist}/rebase-image.8`,
   execFileSync(process.execPath, [`${dist}/cli.js`, '__man']),
 );
-
-async function declareType(folder: string, type: 'commonjs' | 'module'): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(`${folder}/package.json`, `${JSON.stringify({ type })}\n`);
-}

@@ -1,5 +1,5 @@
 /** One rebase with dockerd stopped: the whole process, and what it spends its time on. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildProgram } from '../bundle/program.ts';
@@ -90,7 +90,6 @@ async function phaseTimes(workplace: Workplace, root: string): Promise<PhaseTime
   const { rounds, env } = workplace;
   const folder = workplace.place('phases');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   await buildProgram(PHASES, folder);
   const found: PhaseTimes[] = [];
   for (let round = -1; round < rounds; round += 1) {

@@ -23,8 +23,8 @@ export const COMMON: BuildOptions = {
 };
 
 /**
- * Makes a program of an entry point: `cli.js`, which runs `main.js` from `main.bytecode`. The files of
- * the folder must be CommonJS by its package.json.
+ * Makes a program of an entry point: `cli.js`, which runs `main.js` from `main.bytecode`. The folder,
+ * which must be there, gets a package.json by which they are CommonJS.
  */
 export async function buildProgram(entry: string, folder: string): Promise<void> {
   await build({
@@ -37,7 +37,13 @@ export async function buildProgram(entry: string, folder: string): Promise<void>
       js: "'use strict'; const importMetaUrl = require('node:url').pathToFileURL(__filename).href;",
     },
   });
+  await declareType(folder, 'commonjs');
   await copyFile(beside('cli.js'), `${folder}/cli.js`);
   await chmod(`${folder}/cli.js`, 0o755);
   await writeFile(`${folder}/main.bytecode`, sealedBytecodeOf(await readFile(`${folder}/main.js`)));
+}
+
+/** Says what the .js files of a folder are. */
+export async function declareType(folder: string, type: 'commonjs' | 'module'): Promise<void> {
+  await writeFile(`${folder}/package.json`, `${JSON.stringify({ type })}\n`);
 }

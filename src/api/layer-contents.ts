@@ -2,7 +2,7 @@ import { shortId, type ChainID, type DiffID } from '../domain/digest.ts';
 import { requestKey, type FileFact, type FileRequest } from '../domain/file-fact.ts';
 import type { IndexedLayer } from '../domain/layer-index.ts';
 import { EMPTY_TREE, layerOn, type MergedTree } from '../domain/merged-tree.ts';
-import { folderOfTarget, isLinkName } from '../domain/overlay-layer.ts';
+import { folderOfTarget } from '../domain/overlay-layer.ts';
 import type { LayerRecord } from '../domain/snapshot.ts';
 import { RebaseError } from '../errors.ts';
 import type { Layout } from '../store/layout.ts';
@@ -104,9 +104,7 @@ export function openLayerContents(
 
 function folderSeen(layer: LayerRecord | undefined): string | undefined {
   const { cacheId, directory } = layer ?? {};
-  return cacheId !== undefined && isLinkName(directory?.link)
-    ? folderOfTarget(cacheId, directory.linkTarget)
-    : undefined;
+  return cacheId === undefined ? undefined : folderOfTarget(cacheId, directory?.linkTarget);
 }
 
 function entriesIn({ index }: IndexedLayer): number {

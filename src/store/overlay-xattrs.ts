@@ -57,7 +57,7 @@ const LISTED = [
 ];
 const FIELDS = /^([df]) (\d+) (\d+) /;
 
-/** `trusted.overlay.*` and `user.overlay.*` of everything at and below the given folders. */
+/** The marks of everything at and below the given folders. Throws TOOL_MISSING, STORE_DAMAGED. */
 export function readOverlayXattrs(cwd: string, folders: readonly string[]): Marked[] {
   const { directories, files } = findMarkable(cwd, folders);
   return overlayXattrsOf(cwd, [...directories, ...files]);

@@ -21,21 +21,11 @@ import {
   type JournalRecord,
   type Transaction,
 } from '../../src/apply/journal.ts';
-import type { BoundPlan } from '../../src/domain/bound-plan.ts';
 import { sha256Hex } from '../../src/domain/digest.ts';
 import { layoutOf, type Layout } from '../../src/store/layout.ts';
 import { rejection } from '../daemon/rejection.ts';
+import { EMPTY_PLAN } from '../support/empty-plan.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
-
-const EMPTY: BoundPlan = {
-  layers: [],
-  reused: [],
-  committed: [],
-  images: [],
-  tags: [],
-  tops: [],
-  switches: [],
-};
 
 const AT = { bootId: 'boot', uptimeMs: 12 };
 
@@ -241,7 +231,7 @@ describe('apply/journal', () => {
       command: 'test',
       clone: 'auto',
       images: [],
-      bound: EMPTY,
+      bound: EMPTY_PLAN,
     });
   }
 });

@@ -33,7 +33,6 @@ describe('bundle/program', () => {
   beforeEach(async () => {
     folder = makeTempDir();
     bytecode = join(folder, 'main.bytecode');
-    writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}');
     writeFileSync(join(folder, 'watch.cjs'), WATCH);
     writeFileSync(join(folder, 'entry.ts'), SOURCE);
     await buildProgram(join(folder, 'entry.ts'), folder);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import type { BoundPlan, LayerSwitch } from '../../src/domain/bound-plan.ts';
+import type { LayerSwitch } from '../../src/domain/bound-plan.ts';
 import { asImageID, sha256Hex } from '../../src/domain/digest.ts';
 import { NO_VERSIONS, type LayerVersions } from '../../src/domain/overlay/version.ts';
 import type { TransactionState } from '../../src/domain/report.ts';
@@ -8,6 +8,7 @@ import type { DoneTransaction, SwitchedLayers } from '../../src/plan/done-transa
 import { neededJournals } from '../../src/plan/needed-journals.ts';
 import { planUndo, type UndoFacts } from '../../src/plan/plan-undo.ts';
 import { snapshotOf } from '../resolve/example-snapshot.ts';
+import { EMPTY_PLAN } from '../support/empty-plan.ts';
 import { cacheIdOf, linkOf, NOTHING_SWITCHED, topOf } from './example-layers.ts';
 
 const TOP = topOf('a', 'b');
@@ -16,15 +17,6 @@ const BASE = {
   imageId: asImageID(`sha256:${sha256Hex('base')}`)!,
   chainId: TOP,
 };
-const EMPTY: Omit<BoundPlan, 'switches'> = {
-  layers: [],
-  reused: [],
-  committed: [],
-  images: [],
-  tags: [],
-  tops: [],
-};
-
 function switched(before: string, after: string, builds = true): LayerSwitch {
   const version = after.slice('diff.'.length);
   return {
@@ -44,7 +36,7 @@ function done(
   one: LayerSwitch,
   state: TransactionState = 'published',
 ): DoneTransaction {
-  return { number, state, images: [], bound: { ...EMPTY, switches: [one] } };
+  return { number, state, images: [], bound: { ...EMPTY_PLAN, switches: [one] } };
 }
 
 /** The layer with these versions, the one that is seen, and who runs on it. */
@@ -84,7 +76,7 @@ describe('plan/undo-switches', () => {
   it('takes back the switch, and with it the version that it built', () => {
     const { refusals, removable, notes } = undo([FIRST], 1, layerWith('diff.1', ['1']));
     expect(refusals).to.deep.equal([]);
-    expect(removable).to.deep.equal({ ...EMPTY, switches: FIRST.bound.switches });
+    expect(removable).to.deep.equal({ ...EMPTY_PLAN, switches: FIRST.bound.switches });
     expect(notes).to.deep.equal([]);
   });
 

@@ -30,6 +30,7 @@ import { readNamesInUse } from '../../src/store/names-in-use.ts';
 import { parseTags } from '../../src/store/read-tags.ts';
 import { chainProblems } from '../../src/verify/layer-chain.ts';
 import { asDiffID, type ChainID } from '../../src/domain/digest.ts';
+import { EMPTY_PLAN } from '../support/empty-plan.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
 const RUNS = 400;
@@ -186,15 +187,7 @@ describe('readers of texts that others wrote', () => {
       command: 'test',
       clone: 'auto',
       images: [],
-      bound: {
-        layers: [],
-        reused: [],
-        committed: [],
-        images: [],
-        tags: [],
-        tops: [],
-        switches: [],
-      },
+      bound: EMPTY_PLAN,
     });
     const refusals = ['STORE_DAMAGED', 'STORE_UNSUPPORTED'];
     hold(fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 300 })), ([onlyNoise, noise]) => {

@@ -8,7 +8,8 @@ import { counted } from '../../domain/counted.ts';
 import { hexOf, type ChainID } from '../../domain/digest.ts';
 import { RebaseError } from '../../errors.ts';
 import { layerEntry, MODE, type Layout } from '../../store/layout.ts';
-import { namesIn, readField, statOf } from '../../store/read-file.ts';
+import { namesIn, statOf } from '../../store/read-file.ts';
+import { readCacheId } from '../../store/read-layer.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 /** What a new entry does not share with the one that it is made from. */
@@ -61,7 +62,7 @@ export function isPublished(
   layout: Layout,
   { chainId, cacheId }: Pick<NewLayer, 'chainId' | 'cacheId'>,
 ): boolean {
-  return readField(path.join(layerEntry(layout, chainId), 'cache-id'))?.trim() === cacheId;
+  return readCacheId(layout, chainId) === cacheId;
 }
 
 /** A rename takes one name away and gives another: both folders make it durable. */
