@@ -90,7 +90,7 @@ async function phaseTimes(workplace: Workplace, root: string): Promise<PhaseTime
   const { rounds, env } = workplace;
   const folder = workplace.place('phases');
   mkdirSync(folder);
-  await buildProgram(PHASES, folder);
+  await buildProgram(PHASES, folder, [root]);
   const found: PhaseTimes[] = [];
   for (let round = -1; round < rounds; round += 1) {
     const said = await run([process.execPath, join(folder, 'cli.js'), root], { env });

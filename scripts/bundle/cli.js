@@ -15,7 +15,10 @@ const source = readFileSync(filename);
 const script = new Script(wrap(source.toString('latin1')), { filename, cachedData: bytecode() });
 script.runInThisContext()(exports, require, module, filename, __dirname);
 
-/** Undefined unless its seal (bundle/bytecode.ts) is that of this Node, main.js and itself. */
+// All is written and nothing is open any more: V8 need not tidy up a heap that ends with the process.
+process.once('beforeExit', () => process.exit());
+
+/** Undefined unless its seal (bundle/record-bytecode.cjs) is that of this Node, main.js and itself. */
 function bytecode() {
   let sealed;
   try {

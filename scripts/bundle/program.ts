@@ -1,7 +1,7 @@
-import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
-import { sealedBytecodeOf } from './bytecode.ts';
 
 const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -22,11 +22,23 @@ export const COMMON: BuildOptions = {
   logLevel: 'warning',
 };
 
+/** How a program ended that was run once while it was built. */
+export interface FirstRun {
+  readonly status: number | null;
+  /** What it wrote on stderr. */
+  readonly said: string;
+}
+
 /**
  * Makes a program of an entry point: `cli.js`, which runs `main.js` from `main.bytecode`. The folder,
- * which must be there, gets a package.json by which they are CommonJS.
+ * which must be there, gets a package.json by which they are CommonJS. The bytecode is of what a run
+ * with `args` compiles: bytecode of everything takes longer to load than it saves.
  */
-export async function buildProgram(entry: string, folder: string): Promise<void> {
+export async function buildProgram(
+  entry: string,
+  folder: string,
+  args: readonly string[],
+): Promise<FirstRun> {
   await build({
     ...COMMON,
     entryPoints: { main: entry },
@@ -40,7 +52,15 @@ export async function buildProgram(entry: string, folder: string): Promise<void>
   await declareType(folder, 'commonjs');
   await copyFile(beside('cli.js'), `${folder}/cli.js`);
   await chmod(`${folder}/cli.js`, 0o755);
-  await writeFile(`${folder}/main.bytecode`, sealedBytecodeOf(await readFile(`${folder}/main.js`)));
+  // Of NODE_OPTIONS and the like nothing: V8 compares its flags with those of the bytecode.
+  const env = { PATH: process.env['PATH'] };
+  const { status, stderr, error } = spawnSync(
+    process.execPath,
+    [beside('record-bytecode.cjs'), folder, ...args],
+    { env, encoding: 'utf8' },
+  );
+  if (error !== undefined) throw error;
+  return { status, said: stderr };
 }
 
 /** Says what the .js files of a folder are. */

@@ -4,12 +4,16 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { buildProgram } from '../../scripts/bundle/program.ts';
+import { buildProgram, type FirstRun } from '../../scripts/bundle/program.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
 const SOURCE = `
 const text: string = 'the first text';
-console.log(text, process.argv.slice(2).join(' '), import.meta.url.endsWith('/main.js'));
+function notWhileBuilt(): string {
+  return process.argv.slice(2).join(' ');
+}
+const said = process.argv[2] === 'once' ? 'nothing' : notWhileBuilt();
+console.log(text, said, import.meta.url.endsWith('/main.js'));
 process.exitCode = 3;
 `;
 
@@ -29,18 +33,31 @@ vm.Script = class extends Script {
 describe('bundle/program', () => {
   let folder: string;
   let bytecode: string;
+  let firstRun: FirstRun;
 
   beforeEach(async () => {
     folder = makeTempDir();
     bytecode = join(folder, 'main.bytecode');
     writeFileSync(join(folder, 'watch.cjs'), WATCH);
     writeFileSync(join(folder, 'entry.ts'), SOURCE);
-    await buildProgram(join(folder, 'entry.ts'), folder);
+    firstRun = await buildProgram(join(folder, 'entry.ts'), folder, ['once']);
   });
   afterEach(removeTempDirs);
 
   it('runs from the bytecode', () => {
     expect(run()).to.deep.equal({ said: 'the first text a b true', bytecode: true, status: 3 });
+  });
+
+  it('tells how the run ended that its bytecode is of', () => {
+    expect(firstRun).to.deep.equal({ status: 3, said: '' });
+  });
+
+  it('writes all that it has to say to a reader that is slow', () => {
+    const main = join(folder, 'main.js');
+    writeFileSync(main, "process.stdout.write('x'.repeat(5e6)); process.exitCode = 4;");
+    const command = `node ${join(folder, 'cli.js')} | { sleep 0.3; wc -c; }; echo \${PIPESTATUS[0]}`;
+    const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect(stdout.split('\n')).to.deep.equal(['5000000', '4', '']);
   });
 
   it('runs through a symlink from elsewhere', () => {
