@@ -2,8 +2,7 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { findAlive } from '../daemon/alive-without-daemon.ts';
 import { chooseEndpoint, DEFAULT_SOURCE, type Endpoint } from '../daemon/endpoint.ts';
-import { isDockerdLockHeld } from '../daemon/dockerd-lock.ts';
-import { findDockerd, hasEnded, type DockerdState } from '../daemon/dockerd-process.ts';
+import { findDockerd, stillRuns, type DockerdState } from '../daemon/dockerd-process.ts';
 import { connectEngine, type EngineApi } from '../daemon/engine-api.ts';
 import type { DaemonInfo } from '../daemon/engine-answers.ts';
 import type { DaemonView } from '../domain/report.ts';
@@ -43,7 +42,6 @@ export interface OpenStore {
 
 const DAEMON_JSON = '/etc/docker/daemon.json';
 const DEFAULT_DATA_ROOT = '/var/lib/docker';
-const ANSWER_MS = 15_000;
 
 /**
  * Finds the store: --data-root, else what the daemon says, else daemon.json, else /var/lib/docker.
@@ -75,8 +73,8 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
  */
 export async function lookAgain(store: OpenStore): Promise<OpenStore> {
   const { root } = store.layout;
-  const known = store.dockerd.running && store.engine !== undefined && !hasEnded(store.dockerd);
-  if (known && (await isDockerdLockHeld(root))) return store;
+  const known = store.dockerd.running && store.engine !== undefined;
+  if (known && stillRuns(store.dockerd, root)) return store;
   const dockerd = await findDockerd(root);
   if (!dockerd.running) return { ...store, dockerd, engine: undefined, info: undefined };
   const before = store.engine === undefined ? [] : [store.engine.socketPath];
@@ -179,7 +177,6 @@ async function ask(socketPath: string): Promise<Answering | undefined> {
   if (statOf(socketPath) === undefined) return undefined;
   const engine = connectEngine(socketPath);
   try {
-    if (!(await engine.ping({ timeoutMs: ANSWER_MS }))) return undefined;
     return { engine, info: await engine.info() };
   } catch (error) {
     if (error instanceof RebaseError && error.code === 'DAEMON_FAILED') return undefined;

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 
 import { foldersIn, readText } from '../store/read-file.ts';
 import { isRecord, numberOr, recordOr, textOr, type ForeignRecord } from './foreign-json.ts';
-import type { ProcOptions } from './dockerd-process.ts';
-import { linkOf, processIds, textOf } from './proc.ts';
+import { linkOf, processIds, textOf, type ProcOptions } from './proc.ts';
 
 /** What lives on a data-root although its dockerd may be gone. */
 export interface AliveOnRoot {

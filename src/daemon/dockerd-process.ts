@@ -1,6 +1,15 @@
 import { configFileOf, socketPathsOf } from './dockerd-argv.ts';
 import { dockerdLockPath, isDockerdLockHeld } from './dockerd-lock.ts';
-import { argvOf, processWithOpen, startTimeOf, textOf, type StartTime } from './proc.ts';
+import {
+  argvOf,
+  dockerProcessIds,
+  holdsFlock,
+  processIds,
+  startTimeOf,
+  textOf,
+  type ProcOptions,
+  type StartTime,
+} from './proc.ts';
 
 /** Whether, and how, a dockerd runs on a data-root. */
 export type DockerdState = { readonly running: false } | RunningDockerd;
@@ -17,11 +26,6 @@ export interface RunningDockerd {
   readonly socketPaths: readonly string[];
 }
 
-export interface ProcOptions {
-  /** `/proc` by default. */
-  readonly procPath?: string;
-}
-
 /**
  * Takes a data-root (with userns-remap the `<uid>.<gid>` folder), returns whether a dockerd runs on it:
  * the lock on volumes/metadata.db is the proof (free after a clean stop and after kill -9 alike), pid
@@ -32,8 +36,13 @@ export async function findDockerd(
   dataRoot: string,
   { procPath = '/proc' }: ProcOptions = {},
 ): Promise<DockerdState> {
-  if (!(await isDockerdLockHeld(dataRoot))) return { running: false };
-  const pid = processWithOpen(dockerdLockPath(dataRoot), procPath);
+  const lock = dockerdLockPath(dataRoot);
+  const among = (pids: readonly number[]): number | undefined =>
+    pids.find((one) => holdsFlock(one, lock, procPath));
+  const docker = among(dockerProcessIds(procPath));
+  // All processes of a host are looked at only for a lock that somebody has.
+  if (docker === undefined && !(await isDockerdLockHeld(dataRoot))) return { running: false };
+  const pid = docker ?? among(processIds(procPath));
   const argv = pid === undefined ? undefined : argvOf(pid, procPath);
   const startedAt = pid === undefined ? undefined : startTimeOf(pid, procPath);
   return {
@@ -44,6 +53,17 @@ export async function findDockerd(
       ? { socketPaths: [] }
       : { argv, socketPaths: socketPathsOf(argv, textOf(configFileOf(argv))) }),
   };
+}
+
+/** Takes a dockerd that ran on a data-root, returns whether this very process still has its lock. */
+export function stillRuns(
+  dockerd: RunningDockerd,
+  dataRoot: string,
+  { procPath = '/proc' }: ProcOptions = {},
+): boolean {
+  const { pid } = dockerd;
+  if (pid === undefined || hasEnded(dockerd, { procPath })) return false;
+  return holdsFlock(pid, dockerdLockPath(dataRoot), procPath);
 }
 
 /**

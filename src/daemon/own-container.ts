@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 
 import { mountLines } from './alive-without-daemon.ts';
-import type { ProcOptions } from './dockerd-process.ts';
-import { textOf } from './proc.ts';
+import { textOf, type ProcOptions } from './proc.ts';
 
 /**
  * Takes the ids (64 hex digits) of a daemon's containers, returns the one that this process runs in,

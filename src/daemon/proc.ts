@@ -10,38 +10,54 @@ export interface StartTime {
   readonly epochMs: number;
 }
 
+export interface ProcOptions {
+  /** `/proc` by default. */
+  readonly procPath?: string;
+}
+
 /** USER_HZ: what Linux shows to programs on every architecture that Docker runs on (proc(5)). */
 const TICKS_PER_SECOND = 100;
 
 /** The pids in `procPath` (`/proc`), those whose command name looks like Docker's first. */
 export function processIds(procPath: string): number[] {
-  const pids = readdirSync(procPath).filter((name) => /^\d+$/.test(name));
-  const isDocker = (pid: string): boolean =>
-    textOf(join(procPath, pid, 'comm'))?.includes('docker') === true;
-  const first = pids.filter(isDocker);
-  return [...first, ...pids.filter((pid) => !first.includes(pid))].map(Number);
+  const docker = dockerProcessIds(procPath);
+  return [...docker, ...pidsIn(procPath).filter((pid) => !docker.includes(pid))];
+}
+
+/** The pids whose command name looks like Docker's. */
+export function dockerProcessIds(procPath: string): number[] {
+  return pidsIn(procPath).filter((pid) =>
+    textOf(join(procPath, String(pid), 'comm'))?.includes('docker'),
+  );
+}
+
+function pidsIn(procPath: string): number[] {
+  return readdirSync(procPath)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /**
- * The first process, other than this one, that has `path` open. Compares device and inode, since
- * dockerd may see the file under another name (own mount namespace, bind mount). undefined when none
- * is visible, as from another pid namespace.
+ * Whether a process, other than this one, holds an exclusive flock(2) on the file at `path`. Compares
+ * device and inode, since dockerd may see the file under another name (own mount namespace, bind
+ * mount). false also for a process that cannot be seen. Source: proc(5), /proc/pid/fdinfo.
  */
-export function processWithOpen(path: string, procPath: string): number | undefined {
-  const wanted = statSync(path);
+export function holdsFlock(pid: number, path: string, procPath: string): boolean {
+  const wanted = statSync(path, { throwIfNoEntry: false });
+  if (wanted === undefined || pid === process.pid) return false;
   const name = path.slice(path.lastIndexOf('/'));
-  return processIds(procPath).find((pid) => {
-    if (pid === process.pid) return false;
-    const folder = join(procPath, String(pid), 'fd');
-    return namesIn(folder).some((fd) => {
-      const link = join(folder, fd);
-      // The name first: a stat of each of a host's hundred thousand descriptors takes seconds.
-      if (linkOf(link)?.endsWith(name) !== true) return false;
-      const found = tolerant(() => statSync(link));
-      return found?.ino === wanted.ino && found.dev === wanted.dev;
-    });
+  const own = join(procPath, String(pid));
+  return namesIn(join(own, 'fd')).some((fd) => {
+    const link = join(own, 'fd', fd);
+    // The name first: a stat of each of a host's hundred thousand descriptors takes seconds.
+    if (linkOf(link)?.endsWith(name) !== true) return false;
+    const found = tolerant(() => statSync(link));
+    if (found?.ino !== wanted.ino || found.dev !== wanted.dev) return false;
+    return EXCLUSIVE.test(textOf(join(own, 'fdinfo', fd)) ?? '');
   });
 }
+
+const EXCLUSIVE = /^lock:\s+\d+: FLOCK +\S+ +WRITE /m;
 
 /** The arguments of a process, its name first; undefined when it is gone. */
 export function argvOf(pid: number, procPath: string): string[] | undefined {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { dockerdLockPath, holdDockerdLock } from '../../src/daemon/dockerd-lock.ts';
-import { findDockerd, hasEnded } from '../../src/daemon/dockerd-process.ts';
+import { findDockerd, hasEnded, stillRuns } from '../../src/daemon/dockerd-process.ts';
 import { startFakeDockerd, stopFakeDockerd } from './fake-dockerd.ts';
 import { tempFolder, writeFiles } from './temp-folder.ts';
 
@@ -30,9 +30,9 @@ describe('dockerd-process', () => {
     expect(found.argv?.[0]).to.equal(process.execPath);
     // The kernel gives its own start in whole seconds.
     expect(found.startedAt?.epochMs).to.be.within(before - 2_000, Date.now() + 2_000);
-    expect(hasEnded(found)).to.equal(false);
+    expect([hasEnded(found), stillRuns(found, root())]).to.deep.equal([false, true]);
     await stopFakeDockerd(child);
-    expect(hasEnded(found)).to.equal(true);
+    expect([hasEnded(found), stillRuns(found, root())]).to.deep.equal([true, false]);
     expect(await findDockerd(root())).to.deep.equal({ running: false });
   });
 
@@ -45,6 +45,7 @@ describe('dockerd-process', () => {
       '17/stat': STAT,
       '17/cmdline': `dockerd\0--config-file\0${join(root(), 'daemon.json')}\0-H\0unix:///a\0`,
       '17/fd/13': `-> ${dockerdLockPath(root())}`,
+      '17/fdinfo/13': 'pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 17 fe:00:7 0 EOF\n',
     });
     const lock = await holdDockerdLock(root());
     const found = await findDockerd(root(), { procPath: proc() });
@@ -56,6 +57,32 @@ describe('dockerd-process', () => {
       argv: ['dockerd', '--config-file', join(root(), 'daemon.json'), '-H', 'unix:///a'],
       socketPaths: ['/a', '/b'],
     });
+  });
+
+  for (const lock of [
+    'FLOCK  ADVISORY  READ ',
+    'POSIX  ADVISORY  WRITE',
+    '-> FLOCK ADVISORY WRITE',
+  ]) {
+    it(`does not take a process for it that has the file open with ${lock.trim()}`, async () => {
+      writeFiles(root(), { 'volumes/metadata.db': '' });
+      writeFiles(proc(), {
+        '17/comm': 'docker-proxy\n',
+        '17/fd/13': `-> ${dockerdLockPath(root())}`,
+        '17/fdinfo/13': `pos:\t0\nlock:\t1: ${lock} 17 fe:00:7 0 EOF\n`,
+      });
+      expect(await findDockerd(root(), { procPath: proc() })).to.deep.equal({ running: false });
+    });
+  }
+
+  it('takes one that has let go of the lock for another than it was', async () => {
+    const dockerd = await startFakeDockerd(dockerdLockPath(root()));
+    const found = await findDockerd(root());
+    if (!found.running) throw new Error('not found');
+    const elsewhere = { ...found, pid: process.pid };
+    expect(stillRuns({ running: true, socketPaths: [] }, root())).to.equal(false);
+    expect(stillRuns(elsewhere, root())).to.equal(false);
+    await stopFakeDockerd(dockerd);
   });
 
   it('knows that one runs even when its process cannot be seen', async () => {
