@@ -1,9 +1,8 @@
 /** The clone of a layer of many files beside GNU cp doing the same, in each mode. */
 import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { cloneFiles } from '../../src/apply/clone-files.ts';
+import { join } from 'node:path';
+import { cloneVerified } from '../../src/apply/clone-verified.ts';
 import { hostDisk } from '../../src/apply/disk.ts';
-import { marksOfSources, verifyClones } from '../../src/apply/verify-clones.ts';
 import type { CloneMode } from '../../src/domain/report.ts';
 import { layoutOf, type Layout } from '../../src/store/layout.ts';
 import { execute } from '../../test/e2e/support/engine.ts';
@@ -102,9 +101,6 @@ async function cloned(
   target: string,
   mode: CloneMode,
 ): Promise<void> {
-  const cloning = cloneFiles({ disk: hostDisk, layout, sources: [source], target, mode });
-  const marks = marksOfSources(layout.overlay, [`${source}/diff`]);
-  await cloning;
+  await cloneVerified({ disk: hostDisk, layout, sources: [source], target, mode });
   if (!statSync(join(target, source, 'diff')).isDirectory()) throw new Error('no clone was made');
-  verifyClones(layout.overlay, basename(target), marks);
 }

@@ -8,26 +8,26 @@ import type { ChainID } from '../domain/digest.ts';
 import type { Finding } from '../domain/finding.ts';
 import { rebasesOf, type ImageState, type Plan, type PlannedRebase } from '../domain/plan.ts';
 import type { Progress } from '../domain/progress.ts';
-import type { LayerRecord } from '../domain/snapshot.ts';
 import type { PathMark } from '../store/dependent-marks.ts';
 import type { Layout } from '../store/layout.ts';
+import type { Examination } from './examine-layers.ts';
 import { openLayerContents, type LayerContents, type StackedLayer } from './layer-contents.ts';
 
 /**
  * The plan with the findings of the checks on what the layers hold. Reads the indexes of the layers
- * concerned, and of files only what a check asks for; of the layers in `known` not where they lie.
+ * concerned, and of files only what a check asks for; not again what an examination knows.
  * Throws STORE_DAMAGED for a layer that cannot be read at all.
  */
 export function withContentFindings(
   layout: Layout,
   plan: Plan,
   progress: Progress,
-  known?: ReadonlyMap<ChainID, LayerRecord>,
+  examination?: Examination,
 ): Plan {
   const total = plan.images.length;
   const what = `check ${counted(total, 'image')}`;
   progress(what);
-  const contents = openLayerContents(layout, known);
+  const contents = openLayerContents(layout, examination);
   const marks = contents.marks(new Set(rebasesOf(plan).flatMap(appChains)));
   return {
     images: plan.images.map((image, done) => {

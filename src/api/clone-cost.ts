@@ -1,8 +1,8 @@
 import type { BoundPlan } from '../domain/bound-plan.ts';
 import type { ChainID } from '../domain/digest.ts';
 import type { CloneCost, CloneMode } from '../domain/report.ts';
-import type { Layout } from '../store/layout.ts';
-import { measureLayers, type LayerSize } from '../store/measure-layers.ts';
+import type { LayerSize } from '../store/survey-layers.ts';
+import type { Examination } from './examine-layers.ts';
 
 /** Files that every new layer gets besides its clone: in overlay2, `l/` and layerdb. */
 const OWN_INODES = 13;
@@ -16,10 +16,13 @@ export interface MeasuredClone {
   readonly layerBytes: ReadonlyMap<ChainID, number>;
 }
 
-/** Measures what is to be cloned. Reads no file data. Throws what `measureLayers` throws. */
-export function measureClone(layout: Layout, { layers }: BoundPlan): MeasuredClone {
-  const sources = [...new Set(layers.map(({ source }) => source.cacheId))];
-  const sizes = measureLayers(layout, sources);
+/** Measures what is to be cloned. Throws what a survey throws. */
+export function measureClone(
+  { survey }: Pick<Examination, 'survey'>,
+  { layers }: BoundPlan,
+): MeasuredClone {
+  const surveys = survey(layers.map(({ source }) => source.cacheId));
+  const sizes = new Map(Array.from(surveys, ([id, { size }]) => [id, size]));
   return {
     cost: cloneCost(layers, sizes),
     layerBytes: new Map(

@@ -7,6 +7,7 @@ import { chainsOf } from '../plan/bind-plan.ts';
 import type { Layout } from '../store/layout.ts';
 import { readDirectoryOwners } from '../store/names-in-use.ts';
 import { readLayers } from '../store/read-snapshot.ts';
+import { surveyLayers, type LayerSurvey } from '../store/survey-layers.ts';
 import { stackFindings } from '../verify/concerning.ts';
 
 /** An examination of the layers that images rest on, for image after image. */
@@ -17,12 +18,18 @@ export interface Examination {
   readonly layers: ReadonlyMap<ChainID, LayerRecord>;
   /** Who says of which overlay2 directory that it is his. */
   readonly owners: () => ReadonlyMap<string, readonly DirectoryOwner[]>;
+  /** The files of these overlay2 directories. Throws what `surveyLayers` throws. */
+  readonly survey: (cacheIds: Iterable<string>) => ReadonlyMap<string, LayerSurvey>;
 }
 
-/** Opens an examination in which each layer is read once, and the owners of directories are too. */
+/**
+ * Opens an examination in which each layer is read and surveyed once, and the owners of directories
+ * are read once.
+ */
 export function openExamination(layout: Layout): Examination {
   const layers = new Map<ChainID, LayerRecord>();
   const looked = new Set<ChainID>();
+  const surveys = new Map<string, LayerSurvey>();
   let owners: ReadonlyMap<string, readonly DirectoryOwner[]> | undefined;
   const ownersOnce = (): NonNullable<typeof owners> => (owners ??= readDirectoryOwners(layout));
   return {
@@ -34,6 +41,12 @@ export function openExamination(layout: Layout): Examination {
     },
     layers,
     owners: ownersOnce,
+    survey: (cacheIds) => {
+      const wanted = new Set(cacheIds);
+      const unknown = [...wanted].filter((id) => !surveys.has(id));
+      for (const [id, survey] of surveyLayers(layout, unknown)) surveys.set(id, survey);
+      return new Map([...surveys].filter(([id]) => wanted.has(id)));
+    },
   };
 }
 

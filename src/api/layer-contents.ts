@@ -11,6 +11,7 @@ import { readFileFact } from '../store/read-file-fact.ts';
 import { isLayerName } from '../store/layer-name.ts';
 import { readCacheId } from '../store/read-layer.ts';
 import { readLayerIndex } from '../store/read-layer-index.ts';
+import { openExamination, type Examination } from './examine-layers.ts';
 import { keepRecent } from './keep-recent.ts';
 
 /** A layer of a stack: its place in the merged tree is the chain, its files are the layer's. */
@@ -41,11 +42,11 @@ const FACT_BYTES = 1024;
 
 /**
  * Opens the contents of a store's layers. What several images share (bases, the lower layers of a
- * family, the files in them) is read once; where a layer lies is not read again for those in `known`.
+ * family, the files in them) is read once; what an examination knows of a layer is not read again.
  */
 export function openLayerContents(
   layout: Layout,
-  known: ReadonlyMap<ChainID, LayerRecord> = new Map(),
+  { layers: known, survey }: Pick<Examination, 'layers' | 'survey'> = openExamination(layout),
 ): LayerContents {
   const cacheIds = new Map<ChainID, string>();
   const layers = keepRecent<ChainID, IndexedLayer>(ENTRIES_KEPT, entriesIn);
@@ -94,7 +95,7 @@ export function openLayerContents(
       ),
     marks: (chainIds) => {
       const byChain = new Map(Array.from(chainIds, (chainId) => [chainId, cacheIdOf(chainId)]));
-      const found = readDependentMarks(layout, [...new Set(byChain.values())]);
+      const found = readDependentMarks(layout, survey(byChain.values()));
       return new Map(
         Array.from(byChain, ([chainId, cacheId]) => [chainId, found.get(cacheId) ?? []]),
       );

@@ -25,7 +25,7 @@ export interface TargetOptions {
 export interface PlannedTargets {
   readonly plan: Plan;
   readonly failures: readonly FailedImage[];
-  /** What was read of the images' layers, so that binding the plan need not read it again. */
+  /** What was read of the images' layers, so that nobody need read it again. */
   readonly examination: Examination;
 }
 
@@ -61,7 +61,7 @@ export function planTargets(
     }
   });
   refuseTwoMeanings(rebasesOf({ images }));
-  const plan = withContentFindings(layout, { images }, progress, examination.layers);
+  const plan = withContentFindings(layout, { images }, progress, examination);
   if (!keepGoing) return { plan, failures, examination };
   const kept = plan.images.filter((image) => {
     const error = refusalOf({ plan: { images: [image] } });

@@ -9,6 +9,7 @@ import { tarSplitFile, type Layout } from '../store/layout.ts';
 import { statOf } from '../store/read-file.ts';
 import { reassembleLayer } from '../store/reassemble-layer.ts';
 import { tarMembers } from '../store/tar-members.ts';
+import { surveyLayers } from '../store/survey-layers.ts';
 import { readTarSplit, streamTarSplit, tarSplitEntries } from '../store/tar-split.ts';
 import { walkLayer } from '../store/walk-layer.ts';
 import { walkXattrs } from '../store/walk-xattrs.ts';
@@ -45,7 +46,7 @@ export async function readLayerContents(
     wanted: diff,
     damaged,
     differences: await differencesOf(layout, layer),
-    marks: readDependentMarks(layout, [cacheId]).get(cacheId) ?? [],
+    marks: readDependentMarks(layout, surveyLayers(layout, [cacheId])).get(cacheId) ?? [],
   };
   return { chainId, tarSplit, deep: found };
 }

@@ -5,7 +5,7 @@ import type { CloneMode, FailedImage, PlanReport } from '../domain/report.ts';
 import { tagsOf, type Snapshot } from '../domain/snapshot.ts';
 import { bindToStore } from './bind-to-store.ts';
 import { measureClone } from './clone-cost.ts';
-import type { Examination } from './examine-layers.ts';
+import { openExamination, type Examination } from './examine-layers.ts';
 import { daemonView, type OpenStore } from './open-store.ts';
 import { restartView } from './restart-daemon.ts';
 
@@ -28,9 +28,10 @@ export async function reportPlan(
   store: OpenStore,
   snapshot: Snapshot,
   plan: Plan,
-  { clone, failures = [], warnings = [], examination, progress }: ReportOptions,
+  { clone, failures = [], warnings = [], progress, ...options }: ReportOptions,
 ): Promise<PlanReport> {
   const { layout } = store;
+  const { examination = openExamination(layout) } = options;
   const rebases = rebasesOf(plan);
   progress('measure what is to be cloned');
   const bound = bindToStore(layout, plan, snapshot, examination);
@@ -45,7 +46,7 @@ export async function reportPlan(
     names: namesOf(snapshot),
     keptTags: keptTags(snapshot, rebases),
     clone,
-    ...measureClone(layout, bound),
+    ...measureClone(examination, bound),
     containers: snapshot.containers.filter(({ imageId }) => old.has(imageId)),
     restart: await restartView(store),
   };

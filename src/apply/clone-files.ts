@@ -5,8 +5,8 @@
 import path from 'node:path';
 import type { CloneMode } from '../domain/report.ts';
 import { bytesOfPath } from '../store/bytes-of-path.ts';
-import { findLargeFiles, LARGE_FILE, type LargeFiles } from '../store/large-files.ts';
 import type { Layout } from '../store/layout.ts';
+import { LARGE_FILE, type LayerSurvey } from '../store/survey-layers.ts';
 import { canReflink } from './can-reflink.ts';
 import { withModeHint } from './clone-mode-hint.ts';
 import { COPY_LISTED, namesAsInput } from './copy-listed.ts';
@@ -18,6 +18,8 @@ export interface CloneRequest {
   readonly layout: Layout;
   /** Cache-ids to clone, each once. */
   readonly sources: readonly string[];
+  /** Surveys them; called only where a clone needs it. */
+  readonly survey: () => ReadonlyMap<string, LayerSurvey>;
   /** Existing folder inside overlay2 that gets `<source>/diff` for each of them. */
   readonly target: string;
   readonly mode: CloneMode;
@@ -53,10 +55,13 @@ export async function cloneFiles(request: CloneRequest): Promise<void> {
     await copyWhole(request, 'reflink');
     return;
   }
-  const large = findLargeFiles(request.layout, request.sources);
-  const small = request.sources.filter((source) => !large.has(source));
-  await copyWhole({ ...request, sources: small }, 'auto');
-  const mixed = Array.from(large, ([source, files]) => ({ source, ...files }));
+  const surveys = request.survey();
+  const mixed = Array.from(surveys, ([source, survey]) => ({ ...survey, source })).filter(
+    ({ large }) => large.length > 0,
+  );
+  const parted = new Set(mixed.map(({ source }) => source));
+  const whole = request.sources.filter((source) => !parted.has(source));
+  if (whole.length > 0) await copyWhole({ ...request, sources: whole }, 'auto');
   for (let at = 0; at < mixed.length; at += MIXED_PER_COMMAND) {
     await copyMixed(request, mixed.slice(at, at + MIXED_PER_COMMAND));
   }
@@ -81,7 +86,7 @@ async function copyWhole(
 }
 
 /** A layer with large files. */
-interface Mixed extends LargeFiles {
+interface Mixed extends Pick<LayerSurvey, 'large' | 'special'> {
   readonly source: string;
 }
 
@@ -94,12 +99,12 @@ interface Mixed extends LargeFiles {
 async function copyMixed(request: CloneRequest, layers: readonly Mixed[]): Promise<void> {
   const { disk, layout, target, signal } = request;
   makeParents(request, layers);
-  const apart = layers.flatMap(({ source, files, special }) => {
+  const apart = layers.flatMap(({ source, large, special }) => {
     const folders = {
       from: path.join(layout.overlay, source, 'diff'),
       to: path.join(target, source, 'diff'),
     };
-    const unlinked = files.filter((names) => !linkNames(disk, folders, names));
+    const unlinked = large.filter((names) => !linkNames(disk, folders, names));
     return [...unlinked.flat(), ...special].map((name) => `${source}/diff/${name}`);
   });
   if (apart.length > 0) {
@@ -118,8 +123,8 @@ async function copyMixed(request: CloneRequest, layers: readonly Mixed[]): Promi
 
 /** The directories that links are made in; they get their attributes with the rest. */
 function makeParents({ disk, target }: CloneRequest, layers: readonly Mixed[]): void {
-  for (const { source, files } of layers) {
-    const names = files.flat().map((name) => name.slice(0, Math.max(0, name.lastIndexOf('/'))));
+  for (const { source, large } of layers) {
+    const names = large.flat().map((name) => name.slice(0, Math.max(0, name.lastIndexOf('/'))));
     const diff = path.join(target, source, 'diff');
     for (const folder of new Set(names)) disk.ensureDirectory(bytesOfPath(diff, folder), 0o700);
   }

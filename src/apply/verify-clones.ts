@@ -1,11 +1,7 @@
 import type { ByteString } from '../domain/byte-string.ts';
 import { RebaseError } from '../errors.ts';
-import {
-  findMarkable,
-  overlayXattrsOf,
-  type Marked,
-  type OverlayXattrs,
-} from '../store/overlay-xattrs.ts';
+import { overlayXattrsOf, type Marked, type OverlayXattrs } from '../store/overlay-xattrs.ts';
+import type { LayerSurvey } from '../store/survey-layers.ts';
 
 /** Marks that make a path depend on the layers below it, which a rebase exchanges. */
 const DEPENDS_ON_LOWER = ['redirect', 'metacopy'];
@@ -18,13 +14,14 @@ export interface SourceMarks {
 }
 
 /**
- * The directories of these folders, whose paths are relative to overlay2, with their overlay marks.
- * Throws STORE_UNSUPPORTED when something there depends on the layers below (store.md 4.4),
- * TOOL_MISSING, STORE_DAMAGED.
+ * The directories of these layers with their overlay marks. Throws STORE_UNSUPPORTED when something
+ * there depends on the layers below (store.md 4.4), TOOL_MISSING, STORE_DAMAGED.
  */
-export function marksOfSources(overlay: string, folders: readonly string[]): SourceMarks {
-  const { directories, files } = findMarkable(overlay, folders);
-  const marked = overlayXattrsOf(overlay, [...directories, ...files]);
+export function marksOfSources(overlay: string, surveys: Iterable<LayerSurvey>): SourceMarks {
+  const all = [...surveys];
+  const directories = all.flatMap((survey) => survey.directories);
+  const hollow = all.flatMap((survey) => survey.hollow);
+  const marked = overlayXattrsOf(overlay, [...directories, ...hollow]);
   for (const { path, xattrs } of marked) {
     const mark = DEPENDS_ON_LOWER.find((name) =>
       [...xattrs.keys()].some((key) => key.endsWith(`.overlay.${name}`)),

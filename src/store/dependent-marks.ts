@@ -1,5 +1,6 @@
 import { type Layout } from './layout.ts';
-import { readOverlayXattrs, type OverlayXattrs } from './overlay-xattrs.ts';
+import { overlayXattrsOf, type OverlayXattrs } from './overlay-xattrs.ts';
+import type { LayerSurvey } from './survey-layers.ts';
 
 /** A mark that ties a path to the layers below it. */
 export interface PathMark {
@@ -13,17 +14,18 @@ const DEPENDENT = /\.overlay\.(redirect|metacopy)$/;
 
 /**
  * The overlay redirect and metacopy marks in the diff/ of these overlay2 directories, by cache-id;
- * a directory without any is left out. One pass of `find` and `tar` over all of them.
- * Throws TOOL_MISSING, STORE_DAMAGED.
+ * a directory without any is left out. One `tar` for all of them. Throws TOOL_MISSING, STORE_DAMAGED.
  */
 export function readDependentMarks(
   layout: Layout,
-  cacheIds: readonly string[],
+  surveys: ReadonlyMap<string, LayerSurvey>,
 ): Map<string, readonly PathMark[]> {
   const found = new Map<string, PathMark[]>();
-  if (cacheIds.length === 0) return found;
-  const folders = cacheIds.map((cacheId) => `${cacheId}/diff`);
-  for (const { path: place, xattrs } of readOverlayXattrs(layout.overlay, folders)) {
+  const markable = [...surveys.values()].flatMap(({ directories, hollow }) => [
+    ...directories,
+    ...hollow,
+  ]);
+  for (const { path: place, xattrs } of overlayXattrsOf(layout.overlay, markable)) {
     const [cacheId = '', , ...names] = place.split('/');
     const marks = dependentMarksOf(names.join('/'), xattrs);
     if (marks.length > 0) found.set(cacheId, [...(found.get(cacheId) ?? []), ...marks]);

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import type { Stats } from 'node:fs';
 import type { ByteString } from '../domain/byte-string.ts';
 import { RebaseError } from '../errors.ts';
-import { findBelow, FOLDERS_PER_FIND, notRun } from './find-below.ts';
+import { notRun } from './find-below.ts';
 import { paxRecords } from './pax-records.ts';
 import { BLOCK, readTarHeader } from './tar-header.ts';
 
@@ -24,52 +24,16 @@ export interface Marked {
 
 const XATTR_PREFIX = 'SCHILY.xattr.';
 
-/** What of some folders may have overlay marks. */
-export interface Markable {
-  readonly directories: readonly ByteString[];
-  /** Files that hold no data of their own although they have a size, as metacopy files do. */
-  readonly files: readonly ByteString[];
-}
-
-/**
- * Every directory at and below the given ones, and every file there that may have overlay marks.
- * Paths are as `find` gives them, relative to cwd. Throws TOOL_MISSING, STORE_DAMAGED.
- */
-export function findMarkable(cwd: string, folders: readonly string[]): Markable {
-  const directories: ByteString[] = [];
-  const files: ByteString[] = [];
-  for (let at = 0; at < folders.length; at += FOLDERS_PER_FIND) {
-    const listed = findBelow(cwd, folders.slice(at, at + FOLDERS_PER_FIND), LISTED);
-    for (const entry of listed.split('\0')) {
-      const [fields = '', type, blocks, size] = FIELDS.exec(entry) ?? [];
-      if (type === 'd') directories.push(entry.slice(fields.length));
-      if (type === 'f' && holdsNoData(Number(blocks), Number(size))) {
-        files.push(entry.slice(fields.length));
-      }
-    }
-  }
-  return { directories, files };
-}
-
-const LISTED = [
-  ...['-type', 'd', '-printf', 'd 0 0 %p\\0', '-o'],
-  ...['-type', 'f', '-printf', 'f %b %s %p\\0'],
-];
-const FIELDS = /^([df]) (\d+) (\d+) /;
-
-/** The marks of everything at and below the given folders. Throws TOOL_MISSING, STORE_DAMAGED. */
-export function readOverlayXattrs(cwd: string, folders: readonly string[]): Marked[] {
-  const { directories, files } = findMarkable(cwd, folders);
-  return overlayXattrsOf(cwd, [...directories, ...files]);
-}
-
 /** Whether a file or directory may have overlay marks. */
 export function isMarkable(stats: Stats): boolean {
   return stats.isDirectory() || (stats.isFile() && holdsNoData(stats.blocks, stats.size));
 }
 
-/** At most a page on disk and far more than that in size: GNU tar reads what it archives. */
-function holdsNoData(blocks: number, size: number): boolean {
+/**
+ * Whether a file with so many blocks of 512 bytes may be one whose data is in a layer below: at most
+ * a page on disk and far more than that in size. GNU tar reads what it archives.
+ */
+export function holdsNoData(blocks: number, size: number): boolean {
   return blocks === 0 || (blocks === 8 && size >= 10_000);
 }
 
@@ -77,8 +41,8 @@ function holdsNoData(blocks: number, size: number): boolean {
 const PATHS_PER_TAR = 100_000;
 
 /**
- * The same marks of these directories and files themselves; what has none is left out. GNU tar reads
- * the files that it is given. Throws TOOL_MISSING, STORE_DAMAGED.
+ * The overlay marks of these directories and files themselves, relative to cwd; what has none is left
+ * out. GNU tar reads the files that it is given. Throws TOOL_MISSING, STORE_DAMAGED.
  */
 export function overlayXattrsOf(cwd: string, paths: readonly ByteString[]): Marked[] {
   const marked: Marked[] = [];

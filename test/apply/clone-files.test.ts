@@ -17,7 +17,7 @@ import { cloneFiles } from '../../src/apply/clone-files.ts';
 import { hostDisk, type Disk } from '../../src/apply/disk.ts';
 import type { CloneMode } from '../../src/domain/report.ts';
 import { layoutOf, type Layout } from '../../src/store/layout.ts';
-import { LARGE_FILE } from '../../src/store/large-files.ts';
+import { LARGE_FILE, surveyLayers } from '../../src/store/survey-layers.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 import { diffTrees, readTree } from '../support/tree-state.ts';
@@ -237,10 +237,12 @@ describe('apply/clone-files', () => {
 
   async function clone(
     mode: CloneMode,
-    sources: string | string[],
+    source: string | string[],
     disk: Disk = hostDisk,
   ): Promise<void> {
-    await cloneFiles({ disk, layout, sources: [sources].flat(), target, mode });
+    const sources = [source].flat();
+    const survey = (): ReturnType<typeof surveyLayers> => surveyLayers(layout, sources);
+    await cloneFiles({ disk, layout, sources, survey, target, mode });
   }
 
   function layer(id: string, files: Record<string, string> = {}): void {

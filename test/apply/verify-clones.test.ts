@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { marksOfSources, verifyClones } from '../../src/apply/verify-clones.ts';
+import { layoutOf } from '../../src/store/layout.ts';
+import { surveyLayers } from '../../src/store/survey-layers.ts';
 import { rejection } from '../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
@@ -62,7 +64,9 @@ describe('apply/verify-clones', () => {
   }
 
   function verify(): void {
-    verifyClones(overlay, 'clones', marksOfSources(overlay, ['a/diff', 'b/diff']));
+    const layout = { ...layoutOf(overlay), overlay };
+    const surveys = surveyLayers(layout, ['a', 'b']);
+    verifyClones(overlay, 'clones', marksOfSources(overlay, surveys.values()));
   }
 
   function make(name: string): void {

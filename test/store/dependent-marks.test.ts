@@ -6,6 +6,7 @@ import { expect } from 'chai';
 
 import { readDependentMarks } from '../../src/store/dependent-marks.ts';
 import { layoutOf } from '../../src/store/layout.ts';
+import { surveyLayers } from '../../src/store/survey-layers.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
 describe('store/dependent-marks', () => {
@@ -22,12 +23,17 @@ describe('store/dependent-marks', () => {
     return whole;
   }
 
+  function marks(cacheIds: string[]): ReturnType<typeof readDependentMarks> {
+    const layout = layoutOf(root);
+    return readDependentMarks(layout, surveyLayers(layout, cacheIds));
+  }
+
   function mark(file: string, name: string, value: string): void {
     execFileSync('setfattr', ['-n', name, '-v', value, file]);
   }
 
   it('reads nothing of nothing', () => {
-    expect(readDependentMarks(layoutOf(root), [])).to.deep.equal(new Map());
+    expect(marks([])).to.deep.equal(new Map());
   });
 
   it('finds redirects and metacopies by layer, and leaves other marks alone', () => {
@@ -40,7 +46,7 @@ describe('store/dependent-marks', () => {
     mark(file, 'trusted.overlay.metacopy', 'y');
     mark(make('d/diff'), 'user.overlay.redirect', 'x');
 
-    expect(readDependentMarks(layoutOf(root), ['a', 'b', 'c', 'd'])).to.deep.equal(
+    expect(marks(['a', 'b', 'c', 'd'])).to.deep.equal(
       new Map([
         ['a', [{ path: 'opt/new', xattr: 'trusted.overlay.redirect' }]],
         ['c', [{ path: 'big', xattr: 'trusted.overlay.metacopy' }]],

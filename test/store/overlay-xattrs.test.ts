@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { readOverlayXattrs } from '../../src/store/overlay-xattrs.ts';
+import { overlayXattrsOf } from '../../src/store/overlay-xattrs.ts';
 import { makeTempDir, removeTempDirs } from '../support/temp-dir.ts';
 
 const OPAQUE = 'trusted.overlay.opaque';
@@ -64,7 +64,7 @@ describe('store/overlay-xattrs', () => {
     mark('b/x', OPAQUE, 'y');
     expect(Object.keys(marks('b'))).to.deep.equal(['b/x']);
     expect(Object.keys(marks('a', 'b')).sort()).to.deep.equal(['a/x', 'b/x']);
-    expect(readOverlayXattrs(root, [])).to.deep.equal([]);
+    expect(marks()).to.deep.equal({});
   });
 
   it('finds none where there are none', () => {
@@ -143,11 +143,20 @@ describe('store/overlay-xattrs', () => {
 
   function marks(...folders: string[]): Record<string, Record<string, string>> {
     return Object.fromEntries(
-      readOverlayXattrs(root, folders).map(({ path, xattrs }) => [
+      overlayXattrsOf(root, directoriesBelow(folders)).map(({ path, xattrs }) => [
         path,
         Object.fromEntries(xattrs),
       ]),
     );
+  }
+
+  function directoriesBelow(folders: string[]): string[] {
+    if (folders.length === 0) return [];
+    const found = execFileSync('find', [...folders, '-type', 'd', '-print0'], {
+      cwd: root,
+      encoding: 'latin1',
+    });
+    return found.split('\0').slice(0, -1);
   }
 });
 

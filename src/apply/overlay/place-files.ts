@@ -5,7 +5,7 @@ import type { Assembly, AssemblyEntry, AssemblySource } from '../../domain/overl
 import type { CloneMode } from '../../domain/report.ts';
 import { RebaseError } from '../../errors.ts';
 import { bytesOfPath } from '../../store/bytes-of-path.ts';
-import { LARGE_FILE } from '../../store/large-files.ts';
+import { LARGE_FILE } from '../../store/survey-layers.ts';
 import { withModeHint } from '../clone-mode-hint.ts';
 import { linkNames } from '../link-names.ts';
 import type { AssembleRequest } from './assemble-request.ts';

@@ -9,8 +9,7 @@ import { linkTargetOf } from '../../domain/overlay-layer.ts';
 import { remappedRoot } from '../../store/layer-owner.ts';
 import { layerDirectory, linkPath, MODE, type Layout } from '../../store/layout.ts';
 import { namesIn } from '../../store/read-file.ts';
-import { marksOfSources, verifyClones, type SourceMarks } from '../verify-clones.ts';
-import { cloneFiles } from '../clone-files.ts';
+import { cloneVerified } from '../clone-verified.ts';
 import { some, temporaryName, type Step, type StepContext } from '../step.ts';
 
 export const cloneLayers: Step = {
@@ -63,22 +62,15 @@ async function clonePass(
   const target = passFolder(layout, transaction, pass);
   disk.makeDirectory(target, 0o700);
   const sources = layers.map(({ source }) => source.cacheId);
-  const folders = sources.map((source) => `${source}/diff`);
   const watching = setInterval(() => {
     done(wholeIn(target));
   }, LOOK_MS);
-  const cloning = cloneFiles({ disk, layout, sources, target, mode, signal });
-  let marks: SourceMarks;
   try {
-    // Another process clones them meanwhile.
-    marks = marksOfSources(layout.overlay, folders);
+    await cloneVerified({ disk, layout, sources, target, mode, signal });
   } finally {
-    await cloning.finally(() => {
-      clearInterval(watching);
-    });
+    clearInterval(watching);
   }
   done(layers.length);
-  verifyClones(layout.overlay, path.basename(target), marks);
   for (const layer of layers)
     completeLayer(context, layer, path.join(target, layer.source.cacheId));
   disk.removeEmptyDirectory(target);

@@ -22,7 +22,7 @@ import type { StepProgress } from '../../../src/domain/progress.ts';
 import type { CloneMode } from '../../../src/domain/report.ts';
 import { assemblyOf } from '../../../src/plan/overlay/assembly.ts';
 import { treeDelta } from '../../../src/plan/overlay/tree-delta.ts';
-import { LARGE_FILE } from '../../../src/store/large-files.ts';
+import { LARGE_FILE } from '../../../src/store/survey-layers.ts';
 import { walkFolder } from '../../../src/store/walk-layer.ts';
 import { rejection } from '../../daemon/rejection.ts';
 import { makeTempDir, removeTempDirs } from '../../support/temp-dir.ts';
