@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { isatty } from 'node:tty';
 import type { Progress, StepEnd } from '../domain/progress.ts';
 import {
   isUtf8Locale,
@@ -45,6 +46,8 @@ export interface TerminalOptions {
 }
 
 const DEFAULT_WIDTH = 80;
+/** Its descriptor: `process.stdin` opens it. */
+const STDIN = 0;
 
 /** There is one stderr, whoever writes to it. */
 let display: ProgressDisplay = NO_DISPLAY;
@@ -63,7 +66,7 @@ export function terminalFor(options: TerminalOptions): Terminal {
     page: pageFor(process.stdout),
     talkPage: pageFor(process.stderr),
     // With -q nobody sees what the question is about.
-    canAsk: options.input && !quiet && process.stdin.isTTY,
+    canAsk: options.input && !quiet && isatty(STDIN),
     result: (text) => {
       endProgress('done');
       process.stdout.write(text);

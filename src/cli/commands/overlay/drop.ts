@@ -1,10 +1,9 @@
 import type { Argv } from 'yargs';
 import { openStore } from '../../../api/open-store.ts';
 import { dropVersion, planDrop } from '../../../api/overlay/drop-version.ts';
-import { refuseBusy } from '../../../api/session.ts';
 import { dropDocument } from '../../../render/overlay/documents.ts';
 import { renderDrop, renderDropped } from '../../../render/overlay/drop-text.ts';
-import { confirmPlan } from '../../confirm-plan.ts';
+import { confirmPlan, refuseUnread } from '../../confirm-plan.ts';
 import {
   sessionOptions,
   storeOptions,
@@ -56,7 +55,7 @@ async function drop(given: Given): Promise<number> {
   const report = planDrop(store, { version: String(given['name']), base });
   const isDone = !switchOption(given, 'dry-run');
   if (isDone) {
-    await refuseBusy(store, options);
+    await refuseUnread(store, given, options);
     catchSignals();
     terminal.talk(renderDrop(report, terminal.talkPage));
     await confirmPlan(terminal, given);
