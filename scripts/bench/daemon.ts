@@ -26,7 +26,7 @@ export async function measureDaemon(workplace: Workplace): Promise<void> {
 async function measureTransport(workplace: Workplace, engine: Engine, size: string): Promise<void> {
   for (const restart of [false, true]) {
     const { ours, theirs, ratio } = await alternate(
-      Math.min(workplace.rounds, 5),
+      workplace.rounds,
       () => rebased(workplace, engine, restart),
       () => saveEditLoad(workplace, engine),
     );

@@ -1,23 +1,22 @@
 import path from 'node:path';
 import { surveyLayers, type LayerSurvey } from '../store/survey-layers.ts';
 import { cloneFiles, type CloneRequest } from './clone-files.ts';
-import { marksOfSources, verifyClones, type SourceMarks } from './verify-clones.ts';
+import { verifyClones } from './verify-clones.ts';
 
 /**
- * Clones the files and compares the clones with their sources, which are read while another process
- * clones them. Throws what `cloneFiles`, `marksOfSources` and `verifyClones` throw.
+ * Clones the files and compares the clones with their sources, which are surveyed once: by the clone
+ * where it needs that, else while another process clones. Throws what `cloneFiles` and `verifyClones`
+ * throw.
  */
 export async function cloneVerified(request: Omit<CloneRequest, 'survey'>): Promise<void> {
   const { layout, sources, target } = request;
   let surveys: ReadonlyMap<string, LayerSurvey> | undefined;
-  const survey = (): ReadonlyMap<string, LayerSurvey> =>
-    (surveys ??= surveyLayers(layout, sources));
+  const survey = (): NonNullable<typeof surveys> => (surveys ??= surveyLayers(layout, sources));
   const cloning = cloneFiles({ ...request, survey });
-  let marks: SourceMarks;
   try {
-    marks = marksOfSources(layout.overlay, survey().values());
+    survey();
   } finally {
     await cloning;
   }
-  verifyClones(layout.overlay, path.basename(target), marks);
+  verifyClones(layout.overlay, path.basename(target), survey().values());
 }

@@ -151,11 +151,11 @@ async function run(
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, LC_ALL: 'C', ...env },
-      stdio: ['pipe', 'ignore', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'],
       detached: true,
     });
     let said = '';
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       said = (said + chunk).slice(-LAST_WORDS);
     });
     child.on('error', (cause) => {
@@ -178,6 +178,7 @@ async function run(
       else if (status === 0) resolve();
       else reject(failed(command, said, killedBy ?? `exit status ${status ?? 'unknown'}`));
     });
+    if (child.stdin === null || input === undefined) return;
     child.stdin.on('error', () => undefined);
     if (!isStream(input)) {
       child.stdin.end(input);

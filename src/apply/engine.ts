@@ -53,10 +53,12 @@ export async function stage(
       await runStep(engine, step, context);
     }
     refuseLostLayers(layout, context.bound);
-    await asStep(engine.progress, 'make it durable', () => syncStore(engine));
-    signal?.throwIfAborted();
-    await asStep(engine.progress, 'prove that the new layers mount', () =>
-      proveMounts({ disk, layout, folder: path.dirname(now.file) }, stacksOf(context.bound)),
+    const folder = path.dirname(now.file);
+    await asStep(engine.progress, 'make it durable, prove that it mounts', () =>
+      whenAllEnd([
+        syncStore(engine),
+        proveMounts({ disk, layout, folder }, stacksOf(context.bound)),
+      ]),
     );
     signal?.throwIfAborted();
     return record(disk, now, { kind: 'staged' });
@@ -172,6 +174,12 @@ function refuseLostLayers(layout: Layout, { layers, switches }: BoundPlan): void
     `layer ${shortId(lost.chainId)} was removed while its files were read`,
     { hint: 'nothing was published; pull, load or build the image again' },
   );
+}
+
+/** Throws what the first of them threw, once none of them is under way any more. */
+async function whenAllEnd(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 async function runStep(engine: Engine, step: Step, context: StepContext): Promise<void> {

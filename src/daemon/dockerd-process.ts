@@ -39,7 +39,7 @@ export async function findDockerd(
   const lock = dockerdLockPath(dataRoot);
   const among = (pids: readonly number[]): number | undefined =>
     pids.find((one) => holdsFlock(one, lock, procPath));
-  const docker = among(dockerProcessIds(procPath));
+  const docker = among(pidsIn(PID_FILE)) ?? among(dockerProcessIds(procPath));
   // All processes of a host are looked at only for a lock that somebody has.
   if (docker === undefined && !(await isDockerdLockHeld(dataRoot))) return { running: false };
   const pid = docker ?? among(processIds(procPath));
@@ -53,6 +53,14 @@ export async function findDockerd(
       ? { socketPaths: [] }
       : { argv, socketPaths: socketPathsOf(argv, textOf(configFileOf(argv))) }),
   };
+}
+
+/** Where dockerd says its pid unless it is told otherwise: found at once on a host of any size. */
+const PID_FILE = '/var/run/docker.pid';
+
+function pidsIn(pidFile: string): number[] {
+  const pid = Number(textOf(pidFile));
+  return Number.isInteger(pid) && pid > 0 ? [pid] : [];
 }
 
 /** Takes a dockerd that ran on a data-root, returns whether this very process still has its lock. */

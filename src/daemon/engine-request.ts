@@ -48,6 +48,8 @@ export function engineTransport(socketPath: string): EngineTransport {
   };
 }
 
+class TimeoutError extends Error {}
+
 interface RawAnswer {
   readonly status: number;
   readonly contentType: string;
@@ -58,30 +60,41 @@ async function exchange(
   socketPath: string,
   { method, path, timeoutMs }: EngineCall,
 ): Promise<RawAnswer | Error> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  // A connection for each call: a kept one would belong to the dockerd before the restart.
+  const createConnection = (): net.Socket => net.connect(socketPath);
+  const request = http.request({ createConnection, method, path, host: 'docker' });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Error>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(new TimeoutError());
+      request.destroy();
+    }, timeoutMs);
+  });
   try {
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      // A connection for each call: a kept one would belong to the dockerd before the restart.
-      const createConnection = (): net.Socket => net.connect(socketPath);
-      http
-        .request({ createConnection, method, path, host: 'docker', signal })
-        .on('response', resolve)
-        .on('error', reject)
-        // Neither answered nor failed: it wants to speak another protocol.
-        .on('close', () => {
-          reject(new Error('the connection was closed without an answer'));
-        })
-        .end();
-    });
-    return {
-      status: response.statusCode ?? 0,
-      contentType: response.headers['content-type'] ?? '',
-      text: await wholeText(response),
-    };
+    return await Promise.race([answerTo(request), late]);
   } catch (error) {
-    if (signal.aborted) return signal.reason as Error;
     return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+async function answerTo(request: http.ClientRequest): Promise<RawAnswer> {
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    request
+      .on('response', resolve)
+      .on('error', reject)
+      // Neither answered nor failed: it wants to speak another protocol.
+      .on('close', () => {
+        reject(new Error('the connection was closed without an answer'));
+      })
+      .end();
+  });
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    text: await wholeText(response),
+  };
 }
 
 function parsed(text: string, contentType: string): unknown {
@@ -98,7 +111,7 @@ const AWAY = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 function failed(error: Error, call: EngineCall, socketPath: string): 'away' {
   const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && AWAY.includes(code)) return 'away';
-  if (error.name === 'TimeoutError') {
+  if (error instanceof TimeoutError) {
     const seconds = String(call.timeoutMs / 1000);
     throw new RebaseError(
       'DAEMON_FAILED',

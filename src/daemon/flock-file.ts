@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RebaseError } from '../errors.ts';
 
@@ -35,23 +36,40 @@ export async function flockFile(path: string, options: FlockOptions): Promise<He
  * Takes an open file descriptor, returns whether the lock was taken on its open file: it stays when
  * the `flock` process has ended, until the descriptor is closed (libraries.md §1, "Lock"; flock(2):
  * locks belong to the open file description). A descriptor open for reading is enough for both modes
- * on a local file system. The caller closes the descriptor, here and on a throw.
+ * on a local file system. The caller closes the descriptor, here and on a throw. Throws TOOL_MISSING,
+ * DAEMON_FAILED.
  */
 export async function flockDescriptor(
   fd: number,
-  options: FlockOptions & { readonly mode: 'shared' | 'exclusive' },
+  { mode, timeoutSeconds }: FlockOptions & { readonly mode: 'shared' | 'exclusive' },
 ): Promise<boolean> {
-  const { code, stderr } = await runFlock(fd, [
-    options.mode === 'shared' ? '-s' : '-x',
-    ...(options.timeoutSeconds === 0 ? ['-n'] : ['-w', String(options.timeoutSeconds)]),
-    '3',
-  ]);
-  if (code === 0) return true;
+  const deadline = performance.now() + timeoutSeconds * 1000;
+  while (!takesAtOnce(fd, mode)) {
+    if (performance.now() >= deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+const POLL_MS = 100;
+
+function takesAtOnce(fd: number, mode: 'shared' | 'exclusive'): boolean {
+  const args = [mode === 'shared' ? '-s' : '-x', '-n', '3'];
+  const { status, stderr, error } = spawnSync('flock', args, {
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    encoding: 'utf8',
+  });
+  if (error !== undefined) {
+    throw new RebaseError('TOOL_MISSING', `cannot run flock: ${error.message}`, {
+      hint: 'install util-linux',
+      cause: error,
+    });
+  }
   // 1 is util-linux's own answer for "held by another" (flock(1), -E).
-  if (code === 1) return false;
+  if (status === 0 || status === 1) return status === 0;
   throw new RebaseError(
     'DAEMON_FAILED',
-    `flock failed: ${stderr.trim() || `exit code ${String(code)}`}`,
+    `flock failed: ${stderr.trim() || `exit code ${String(status)}`}`,
   );
 }
 
@@ -76,26 +94,4 @@ async function locked(
     closeSync(fd);
     throw error;
   }
-}
-
-function runFlock(
-  fd: number,
-  args: readonly string[],
-): Promise<{ readonly code: number | null; readonly stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'pipe', fd] });
-    let stderr = '';
-    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('error', (cause) => {
-      reject(
-        new RebaseError('TOOL_MISSING', `cannot run flock: ${cause.message}`, {
-          hint: 'install util-linux',
-          cause,
-        }),
-      );
-    });
-    child.on('close', (code) => {
-      resolve({ code, stderr });
-    });
-  });
 }

@@ -97,7 +97,7 @@ describe('apply: what an engine tells of its progress', () => {
     );
     expect(String(failure)).to.contain('no sync');
     expect(told.slice(-3)).to.deep.equal([
-      { what: 'make it durable', done: 'failed' },
+      { what: 'make it durable, prove that it mounts', done: 'failed' },
       { what: 'remove what was staged', done: undefined },
       { what: 'remove what was staged', done: 'done' },
     ]);

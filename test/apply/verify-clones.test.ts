@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { marksOfSources, verifyClones } from '../../src/apply/verify-clones.ts';
+import { verifyClones } from '../../src/apply/verify-clones.ts';
 import { layoutOf } from '../../src/store/layout.ts';
 import { surveyLayers } from '../../src/store/survey-layers.ts';
 import { rejection } from '../daemon/rejection.ts';
@@ -66,7 +66,7 @@ describe('apply/verify-clones', () => {
   function verify(): void {
     const layout = { ...layoutOf(overlay), overlay };
     const surveys = surveyLayers(layout, ['a', 'b']);
-    verifyClones(overlay, 'clones', marksOfSources(overlay, surveys.values()));
+    verifyClones(overlay, 'clones', surveys.values());
   }
 
   function make(name: string): void {
