@@ -15,8 +15,7 @@ export const COMMON: BuildOptions = {
   alias: {
     'string-width': beside('string-width.ts'),
     '@noble/hashes/sha2.js': beside('sha256.ts'),
-    // fs-extra's patched fs is for programs that open more files than they may.
-    'graceful-fs': 'node:fs',
+    'graceful-fs': beside('plain-fs.cjs'),
   },
   legalComments: 'none',
   logLevel: 'warning',

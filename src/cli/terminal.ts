@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import type { Progress, StepEnd } from '../domain/progress.ts';
 import {
@@ -9,7 +8,6 @@ import {
   taskList,
   type ProgressDisplay,
 } from './progress.ts';
-import { end, endSignal } from './signals.ts';
 
 /** Where a command prints and asks: results on stdout, talk on stderr. */
 export interface Terminal {
@@ -77,9 +75,10 @@ export function terminalFor(options: TerminalOptions): Terminal {
     },
     progress: progressOn(display, true),
     waiting: progressOn(display, false),
-    confirm: (question) => {
+    confirm: async (question) => {
       endProgress('done');
-      return confirm(question);
+      const { askYesNo } = await import('./ask-yes-no.ts');
+      return askYesNo(question);
     },
   };
 }
@@ -107,28 +106,4 @@ function displayFor({ json, quiet, color }: TerminalOptions): ProgressDisplay {
 function usesColor(color: string, stream: NodeJS.WriteStream): boolean {
   if (color !== 'auto') return color === 'always';
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
-}
-
-async function confirm(question: string): Promise<boolean> {
-  const over = new AbortController();
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // A terminal in readline's hands turns Ctrl-C into this event instead of a signal.
-  lines.on('SIGINT', () => {
-    end('SIGINT');
-  });
-  lines.on('close', () => {
-    over.abort();
-  });
-  try {
-    const signal = AbortSignal.any([over.signal, endSignal]);
-    const answer = await lines.question(question, { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    if (!over.signal.aborted && !endSignal.aborted) throw error;
-    process.stderr.write('\n');
-    endSignal.throwIfAborted();
-    return false;
-  } finally {
-    lines.close();
-  }
 }

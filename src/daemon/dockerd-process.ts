@@ -37,8 +37,10 @@ export async function findDockerd(
   { procPath = '/proc' }: ProcOptions = {},
 ): Promise<DockerdState> {
   const lock = dockerdLockPath(dataRoot);
-  const among = (pids: readonly number[]): number | undefined =>
-    pids.find((one) => holdsFlock(one, lock, procPath));
+  const among = (pids: Iterable<number>): number | undefined => {
+    for (const pid of pids) if (holdsFlock(pid, lock, procPath)) return pid;
+    return undefined;
+  };
   const docker = among(pidsIn(PID_FILE)) ?? among(dockerProcessIds(procPath));
   // All processes of a host are looked at only for a lock that somebody has.
   if (docker === undefined && !(await isDockerdLockHeld(dataRoot))) return { running: false };

@@ -20,21 +20,22 @@ const TICKS_PER_SECOND = 100;
 
 /** The pids in `procPath` (`/proc`), those whose command name looks like Docker's first. */
 export function processIds(procPath: string): number[] {
-  const docker = dockerProcessIds(procPath);
+  const docker = [...dockerProcessIds(procPath)];
   return [...docker, ...pidsIn(procPath).filter((pid) => !docker.includes(pid))];
 }
 
-/** The pids whose command name looks like Docker's. */
-export function dockerProcessIds(procPath: string): number[] {
-  return pidsIn(procPath).filter((pid) =>
-    textOf(join(procPath, String(pid), 'comm'))?.includes('docker'),
-  );
+/** The pids whose command name looks like Docker's, the newest first; each is looked at when asked for. */
+export function* dockerProcessIds(procPath: string): Iterable<number> {
+  for (const pid of pidsIn(procPath).reverse()) {
+    if (textOf(join(procPath, String(pid), 'comm'))?.includes('docker') === true) yield pid;
+  }
 }
 
 function pidsIn(procPath: string): number[] {
   return readdirSync(procPath)
     .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
 /**

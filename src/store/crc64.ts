@@ -1,11 +1,13 @@
-/** Of ISO 3309, x^64 + x^4 + x^3 + x + 1, with its bits reversed. */
-const POLYNOMIAL = 0xd800000000000000n;
+/** The upper half of ISO 3309's x^64 + x^4 + x^3 + x + 1 with its bits reversed; the lower is 0. */
+const POLYNOMIAL = 0xd8000000;
 
 /** What one byte does to the upper half; the polynomial is so short that the lower stays as it is. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = BigInt(byte);
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1n ? (crc >> 1n) ^ POLYNOMIAL : crc >> 1n;
-  return Number(crc >> 32n);
+  let upper = 0;
+  for (let bit = 0; bit < 8; bit += 1) {
+    upper = (upper >>> 1) ^ ((byte >>> bit) & 1 ? POLYNOMIAL : 0);
+  }
+  return upper;
 });
 
 /**
