@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
 
@@ -51,6 +51,9 @@ export async function buildProgram(
   await declareType(folder, 'commonjs');
   await copyFile(beside('cli.js'), `${folder}/cli.js`);
   await chmod(`${folder}/cli.js`, 0o755);
+  if ((await readFile(`${folder}/main.js`)).some((byte) => byte > 0x7f)) {
+    throw new Error('the bundle is not ASCII, as which it is read');
+  }
   // Of NODE_OPTIONS and the like nothing: V8 compares its flags with those of the bytecode.
   const env = { PATH: process.env['PATH'] };
   const { status, stderr, error } = spawnSync(

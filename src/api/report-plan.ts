@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ImageID } from '../domain/digest.ts';
 import { rebasesOf, type Plan, type PlannedRebase } from '../domain/plan.ts';
 import type { Progress } from '../domain/progress.ts';
@@ -35,11 +34,6 @@ export async function reportPlan(
   const { examination = openExamination(layout) } = options;
   const rebases = rebasesOf(plan);
   progress('measure what is to be cloned');
-  const restart = restartView(store);
-  // Awaited below, unless something throws before.
-  restart.catch(() => undefined);
-  // The question leaves in a turn of the event loop; dockerd answers it while the plan is bound.
-  await setImmediate();
   const bound = bindToStore(layout, plan, snapshot, examination);
   const old = new Set<string>(rebases.map(({ before }) => before.imageId));
   return {
@@ -54,7 +48,7 @@ export async function reportPlan(
     clone,
     ...measureClone(examination, bound),
     containers: snapshot.containers.filter(({ imageId }) => old.has(imageId)),
-    restart: await restart,
+    restart: await restartView(store),
   };
 }
 

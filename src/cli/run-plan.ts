@@ -5,6 +5,7 @@ import type { Argv, Options } from 'yargs';
 import { applyPlan } from '../api/apply-plan.ts';
 import { openStore, type OpenStore } from '../api/open-store.ts';
 import { refusalOf } from '../api/refusal.ts';
+import { refuseBusy } from '../api/session.ts';
 import { rebasesOf } from '../domain/plan.ts';
 import type { Progress } from '../domain/progress.ts';
 import { CLONE_MODES, type CloneMode, type Outcome, type PlanReport } from '../domain/report.ts';
@@ -13,7 +14,7 @@ import { savedPlanText } from '../plan/saved-plan.ts';
 import { plannedIds } from '../render/id-lines.ts';
 import { planDocument } from '../render/plan-json.ts';
 import { renderPlan } from '../render/plan-text.ts';
-import { confirmPlan, refuseUnread } from './confirm-plan.ts';
+import { confirmPlan } from './confirm-plan.ts';
 import {
   restartOptions,
   sessionOptions,
@@ -92,7 +93,7 @@ export async function runPlan(
   if (out !== undefined || switchOption(given, 'dry-run')) {
     return showPlan(terminal, report, given, out);
   }
-  await refuseUnread(store, given, options);
+  await refuseBusy(store, options);
 
   catchSignals();
   terminal.talk(renderPlan(report, terminal.talkPage));

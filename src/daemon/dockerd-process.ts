@@ -34,14 +34,14 @@ export interface RunningDockerd {
  */
 export async function findDockerd(
   dataRoot: string,
-  { procPath = '/proc' }: ProcOptions = {},
+  { procPath = '/proc', pidFile = '/var/run/docker.pid' }: ProcOptions = {},
 ): Promise<DockerdState> {
   const lock = dockerdLockPath(dataRoot);
   const among = (pids: Iterable<number>): number | undefined => {
     for (const pid of pids) if (holdsFlock(pid, lock, procPath)) return pid;
     return undefined;
   };
-  const docker = among(pidsIn(PID_FILE)) ?? among(dockerProcessIds(procPath));
+  const docker = among(pidIn(pidFile)) ?? among(dockerProcessIds(procPath));
   // All processes of a host are looked at only for a lock that somebody has.
   if (docker === undefined && !(await isDockerdLockHeld(dataRoot))) return { running: false };
   const pid = docker ?? among(processIds(procPath));
@@ -57,10 +57,8 @@ export async function findDockerd(
   };
 }
 
-/** Where dockerd says its pid unless it is told otherwise: found at once on a host of any size. */
-const PID_FILE = '/var/run/docker.pid';
-
-function pidsIn(pidFile: string): number[] {
+/** Only a hint, but with it dockerd is found at once on a host of any size. */
+function pidIn(pidFile: string): number[] {
   const pid = Number(textOf(pidFile));
   return Number.isInteger(pid) && pid > 0 ? [pid] : [];
 }

@@ -36,8 +36,8 @@ export async function flockFile(path: string, options: FlockOptions): Promise<He
  * Takes an open file descriptor, returns whether the lock was taken on its open file: it stays when
  * the `flock` process has ended, until the descriptor is closed (libraries.md §1, "Lock"; flock(2):
  * locks belong to the open file description). A descriptor open for reading is enough for both modes
- * on a local file system. The caller closes the descriptor, here and on a throw. Throws TOOL_MISSING,
- * DAEMON_FAILED.
+ * on a local file system. Who waits looks again and again, and does not queue. The caller closes the
+ * descriptor, here and on a throw. Throws TOOL_MISSING, DAEMON_FAILED.
  */
 export async function flockDescriptor(
   fd: number,

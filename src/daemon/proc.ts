@@ -13,6 +13,8 @@ export interface StartTime {
 export interface ProcOptions {
   /** `/proc` by default. */
   readonly procPath?: string;
+  /** Where dockerd says its pid unless it is told otherwise; `/var/run/docker.pid` by default. */
+  readonly pidFile?: string;
 }
 
 /** USER_HZ: what Linux shows to programs on every architecture that Docker runs on (proc(5)). */
@@ -24,9 +26,12 @@ export function processIds(procPath: string): number[] {
   return [...docker, ...pidsIn(procPath).filter((pid) => !docker.includes(pid))];
 }
 
-/** The pids whose command name looks like Docker's, the newest first; each is looked at when asked for. */
+/**
+ * The pids whose command name looks like Docker's, lowest first (a child that dockerd has forked and
+ * that is about to run something else looks like it); each is looked at when it is asked for.
+ */
 export function* dockerProcessIds(procPath: string): Iterable<number> {
-  for (const pid of pidsIn(procPath).reverse()) {
+  for (const pid of pidsIn(procPath)) {
     if (textOf(join(procPath, String(pid), 'comm'))?.includes('docker') === true) yield pid;
   }
 }

@@ -75,14 +75,24 @@ describe('dockerd-process', () => {
     });
   }
 
-  it('takes one that has let go of the lock for another than it was', async () => {
-    const dockerd = await startFakeDockerd(dockerdLockPath(root()));
-    const found = await findDockerd(root());
+  it('knows whether the very process that it has found still has the lock', async () => {
+    const held = 'lock:\t1: FLOCK  ADVISORY  WRITE 17 fe:00:7 0 EOF\n';
+    const options = { procPath: proc(), pidFile: join(root(), 'docker.pid') };
+    writeFiles(root(), { 'volumes/metadata.db': '', 'docker.pid': '17' });
+    writeFiles(proc(), {
+      '17/comm': 'renamed\n',
+      '17/stat': STAT,
+      '17/fd/13': `-> ${dockerdLockPath(root())}`,
+      '17/fdinfo/13': held,
+    });
+    const found = await findDockerd(root(), options);
     if (!found.running) throw new Error('not found');
-    const elsewhere = { ...found, pid: process.pid };
-    expect(stillRuns({ running: true, socketPaths: [] }, root())).to.equal(false);
-    expect(stillRuns(elsewhere, root())).to.equal(false);
-    await stopFakeDockerd(dockerd);
+    expect([found.pid, stillRuns(found, root(), options)]).to.deep.equal([17, true]);
+    expect(stillRuns({ running: true, socketPaths: [] }, root(), options)).to.equal(false);
+    writeFiles(proc(), { '17/fdinfo/13': 'pos:\t0\n' });
+    expect(stillRuns(found, root(), options)).to.equal(false);
+    writeFiles(proc(), { '17/fdinfo/13': held, '17/stat': STAT.replace('94065', '94066') });
+    expect(stillRuns(found, root(), options)).to.equal(false);
   });
 
   it('knows that one runs even when its process cannot be seen', async () => {

@@ -1,9 +1,10 @@
 import type { Argv } from 'yargs';
 import { openStore } from '../../../api/open-store.ts';
 import { dropVersion, planDrop } from '../../../api/overlay/drop-version.ts';
+import { refuseBusy } from '../../../api/session.ts';
 import { dropDocument } from '../../../render/overlay/documents.ts';
 import { renderDrop, renderDropped } from '../../../render/overlay/drop-text.ts';
-import { confirmPlan, refuseUnread } from '../../confirm-plan.ts';
+import { confirmPlan } from '../../confirm-plan.ts';
 import {
   sessionOptions,
   storeOptions,
@@ -55,7 +56,7 @@ async function drop(given: Given): Promise<number> {
   const report = planDrop(store, { version: String(given['name']), base });
   const isDone = !switchOption(given, 'dry-run');
   if (isDone) {
-    await refuseUnread(store, given, options);
+    await refuseBusy(store, options);
     catchSignals();
     terminal.talk(renderDrop(report, terminal.talkPage));
     await confirmPlan(terminal, given);

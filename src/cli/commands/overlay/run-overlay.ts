@@ -10,12 +10,13 @@ import {
   type OverlayRequest,
 } from '../../../api/overlay/overlay-plan.ts';
 import { agreeOnRunning } from '../../../api/overlay/running-containers.ts';
+import { refuseBusy } from '../../../api/session.ts';
 import type { OverlayReport } from '../../../domain/overlay/report.ts';
 import { RebaseError } from '../../../errors.ts';
 import { overlayAppliedDocument, overlayPlanDocument } from '../../../render/overlay/documents.ts';
 import { renderOverlayPlan } from '../../../render/overlay/plan-text.ts';
 import { renderOutcome } from '../../../render/outcome-text.ts';
-import { confirmPlan, refuseUnread } from '../../confirm-plan.ts';
+import { confirmPlan } from '../../confirm-plan.ts';
 import {
   allowedChecks,
   sessionOptions,
@@ -106,7 +107,7 @@ async function carryOut(
     return showPlan(terminal, report, refusal) || exitCode(given, changes);
   }
   if (!changes) return showPlan(terminal, report, undefined);
-  await refuseUnread(store, given, options);
+  await refuseBusy(store, options);
 
   catchSignals();
   terminal.talk(renderOverlayPlan(report, { ...terminal.talkPage, everyFile: false }));
