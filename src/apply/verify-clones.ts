@@ -1,9 +1,7 @@
 import { RebaseError } from '../errors.ts';
+import { dependentMarksOf } from '../store/dependent-marks.ts';
 import { overlayXattrsOf, type Marked, type OverlayXattrs } from '../store/overlay-xattrs.ts';
 import type { LayerSurvey } from '../store/survey-layers.ts';
-
-/** Marks that make a path depend on the layers below it, which a rebase exchanges. */
-const DEPENDS_ON_LOWER = ['redirect', 'metacopy'];
 
 /**
  * Compares the overlay marks of every directory of the sources with those of its clone below
@@ -37,18 +35,16 @@ export function verifyClones(
   );
 }
 
+/** What a path shows of the layers below it, a rebase would exchange. */
 function refuseDependent(sources: readonly Marked[]): void {
-  for (const { path, xattrs } of sources) {
-    const mark = DEPENDS_ON_LOWER.find((name) =>
-      [...xattrs.keys()].some((key) => key.endsWith(`.overlay.${name}`)),
-    );
-    if (mark === undefined) continue;
-    throw new RebaseError(
-      'STORE_UNSUPPORTED',
-      `overlay2/${path} has an overlay ${mark}: it shows files of its old base by name`,
-      { hint: 'build this image again; such a layer cannot be put on another base' },
-    );
-  }
+  const [found] = sources.flatMap(({ path, xattrs }) => dependentMarksOf(path, xattrs));
+  if (found === undefined) return;
+  const mark = found.xattr.split('.').at(-1) ?? '';
+  throw new RebaseError(
+    'STORE_UNSUPPORTED',
+    `overlay2/${found.path} has an overlay ${mark}: it shows files of its old base by name`,
+    { hint: 'build this image again; such a layer cannot be put on another base' },
+  );
 }
 
 function same(a: OverlayXattrs, b: OverlayXattrs | undefined): boolean {
